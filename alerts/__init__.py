@@ -1,0 +1,1 @@
+"""From matches to people: once per story, and nothing lost."""

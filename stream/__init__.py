@@ -1,0 +1,1 @@
+"""From articles to matches: who is named, and which story is it?"""
