@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 DAY_MS = 24 * 3600 * 1000
 MB = 1024 * 1024
+REQUEST_OVERHEAD = 64 * 1024  # keys, headers and batch framing beside the largest value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
