@@ -168,6 +168,11 @@ def load() -> Settings:
     return settings
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """The variables that make another process read these very settings."""
+    return {_variable(name): _plain(getattr(settings, name)) for name in sorted(settings.model_fields_set)}
+
+
 def origins(settings: Settings) -> list[Origin]:
     """Every setting with its value and where it came from."""
     return [
@@ -223,6 +228,12 @@ def _variable(name: str) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, SecretStr):
         return "********" if value.get_secret_value() else ""
+    return _plain(value)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
     if isinstance(value, tuple):
         return ",".join(value)
     return "" if value is None else str(value)

@@ -66,12 +66,11 @@ class Admin:
         name = topic_name(self._settings, topic)
         return {part.partition: found.offset for part, found in offsets.items() if part.topic == name}
 
-    def remove_member(self, program: str, member: str) -> None:
+    def remove_member(self, program: str, instance: str = "") -> None:
         """Tell the group that a static member is gone, so that peers take over at once. Silent when it is not there."""
+        member = MemberToRemove(group_instance_id=member_name(self._settings, program, instance))
         try:
-            self._client.remove_group_members(
-                group_name(self._settings, program), [MemberToRemove(group_instance_id=member)]
-            )
+            self._client.remove_group_members(group_name(self._settings, program), [member])
         except (UnknownMemberIdError, GroupIdNotFoundError):
             return
         except KafkaError as error:
@@ -138,7 +137,7 @@ def remove_member(settings: Settings, program: str) -> None:
     """Take this process's static id out of its group. Best effort: without it peers wait for the session to end."""
     try:
         with Admin(settings) as admin:
-            admin.remove_member(program, member_name(settings, program))
+            admin.remove_member(program)
     except Transient:
         return
 

@@ -45,9 +45,9 @@ def group_name(settings: Settings, program: str) -> str:
     return f"{settings.kafka_prefix}newswatch-{program}"
 
 
-def member_name(settings: Settings, program: str) -> str:
-    """This process's static id in its group: the same after a restart, so that it gets its partitions back at once."""
-    return f"{group_name(settings, program)}-{settings.instance}"
+def member_name(settings: Settings, program: str, instance: str = "") -> str:
+    """A process's static id in its group: the same after a restart, so that it gets its partitions back at once."""
+    return f"{group_name(settings, program)}-{instance or settings.instance}"
 
 
 def client_options(settings: Settings) -> dict[str, Any]:

@@ -1,0 +1,32 @@
+"""`newswatch up` and `newswatch run`: start everything, or one program."""
+
+from importlib import import_module
+from typing import Annotated, Literal
+
+import typer
+
+from wire import logs
+from wire import settings as configuration
+
+Program = Literal["poll", "annotate", "cluster", "alert"]
+MAINS = {
+    "poll": "ingest.__main__:run",
+    "annotate": "stream.__main__:run_annotate",
+    "cluster": "stream.__main__:run_cluster",
+    "alert": "alerts.__main__:run",
+}
+
+
+def run(program: Annotated[Program, typer.Argument(help="Which one.")]) -> None:
+    """Start one program, as containers and units do. SIGTERM drains and stops it."""
+    settings = configuration.load()
+    logs.set_up(settings, program)
+    module, function = MAINS[program].split(":")
+    raise typer.Exit(getattr(import_module(module), function)(settings))
+
+
+def up() -> None:
+    """Start everything on this machine, Kafka included. Ctrl-C drains and stops."""
+    from newswatch.up import run_until_stopped
+
+    raise typer.Exit(run_until_stopped(configuration.load()))
