@@ -59,15 +59,14 @@ class SubscriberRow:
 class ChannelRow:
     """A way to reach a subscriber.
 
-    `config` may be shown to anybody who operates newswatch; `secrets` may not. Each secret is the text as written: a
-    reference (`env:NAME`, `file:PATH`) or the value itself. `state` is ours: `disabled` once a receiver said "gone".
+    `config` is as written; it may hold secrets or refer to them (`env:NAME`, `file:PATH`), hence no repr. What a
+    reference stands for is looked up when the channel is opened. `state` is `disabled` once a receiver said "gone".
     """
 
     id: ChannelId
     subscriber: SubscriberId
     kind: str
-    config: Mapping[str, object] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    config: Mapping[str, object] = field(default_factory=dict, repr=False)
     state: ChannelState = field(default="ok", compare=False)
     state_reason: str = field(default="", compare=False)
     kept: Kept = field(default=UNKEPT, compare=False)
@@ -154,7 +153,6 @@ def _channel(row: RowMapping) -> ChannelRow:
         subscriber=row["subscriber"],
         kind=row["kind"],
         config=row["config"],
-        secrets=row["secrets"],
         state=row["state"],
         state_reason=row["state_reason"],
         kept=_kept(row),

@@ -1,0 +1,126 @@
+"""How do we reach the database, and what is one transaction?
+
+The door of SQLAlchemy's drivers: SQLite (the default) and PostgreSQL. What the world does to a connection leaves here
+as `Transient`; what another writer did to our rows as `Contended`.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from wire.errors import Misconfigured, Transient
+
+BUSY_SECONDS = 30  # a writer waits so long for another one; the longest transaction of ours takes well under a second
+READ_ONLY = "newswatch_read_only"
+IN_LIST = 10_000  # values in one IN (…): SQLite allows 32,766 variables a statement
+
+
+class Contended(Transient):
+    """Another process wrote the same rows first. Read again, plan again, write again."""
+
+
+def open_database(url: str) -> Engine:
+    """An engine on the alerts' database; connects only when used.
+
+    Raises:
+        Misconfigured: the address is no SQLite or PostgreSQL one, or its folder cannot be made.
+    """
+    address = _address(url)
+    if address.get_backend_name() == "sqlite":
+        return _open_sqlite(address)
+    return _engine(
+        address,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10, "application_name": "newswatch"},
+    )
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that may write: committed at the end, rolled back on any error."""
+    with _translated(), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that only reads: on SQLite it waits for no writer and keeps none waiting."""
+    with _translated(), engine.connect() as plain:
+        connection = plain.execution_options(**{READ_ONLY: True})
+        with connection.begin():
+            yield connection
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise Misconfigured(
+            "NEWSWATCH_ALERTS_DATABASE: not a database address; write sqlite:////folder/alerts.sqlite "
+            "or postgresql://user:password@host/database"
+        ) from error
+    backend = address.get_backend_name()
+    if backend == "postgresql":
+        return address.set(drivername="postgresql+psycopg")
+    if backend == "sqlite" and address.database not in {None, "", ":memory:"}:
+        return address.set(drivername="sqlite+pysqlite")
+    raise Misconfigured(
+        f"NEWSWATCH_ALERTS_DATABASE: {address.render_as_string(hide_password=True)} cannot be used; "
+        "newswatch keeps its alerts in a SQLite file or in PostgreSQL"
+    )
+
+
+def _engine(address: URL, **options: Any) -> Engine:
+    return create_engine(address, json_serializer=_to_json, json_deserializer=msgspec.json.decode, **options)
+
+
+def _to_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _open_sqlite(address: URL) -> Engine:
+    path = Path(str(address.database))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(
+            f"cannot make the folder {path.parent} of the alerts' database: {error.strerror}"
+        ) from error
+    engine = _engine(address, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # We say BEGIN ourselves: Python's driver would open a read transaction first and fail when it turns into a write.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN DEFERRED" if read_only else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise Contended(f"another writer was faster: {error.orig}") from error
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise Transient(f"the database does not answer: {_cause(error)}") from error
+
+
+def _cause(error: Exception) -> object:
+    return error.orig if isinstance(error, DBAPIError) else error
