@@ -165,6 +165,7 @@ class System:
             port=self.settings.kafka_port,
             java=self.settings.java,
             kafka_home=self.settings.kafka_home,
+            partition_bytes=self.settings.kafka_topic_bytes,
         )
 
     def _plan(self) -> list[Child]:

@@ -27,6 +27,6 @@ def run(program: Annotated[Program, typer.Argument(help="Which one.")]) -> None:
 
 def up() -> None:
     """Start everything on this machine, Kafka included. Ctrl-C drains and stops."""
-    from newswatch.up import run_until_stopped
+    from newswatch.foreground import stay_up
 
-    raise typer.Exit(run_until_stopped(configuration.load()))
+    raise typer.Exit(stay_up(configuration.load()))
