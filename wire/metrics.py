@@ -13,7 +13,29 @@ prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]  # a drive
 
 STAGES = ("poll", "annotate", "cluster", "alert", "deliver")
 STAGE_OUTCOMES = ("ok", "error", "dead")
-POLL_OUTCOMES = ("ok", "not_modified", "http_error", "timeout", "network_error", "parse_error", "blocked", "soft_error")
+POLL_OUTCOMES = (
+    "ok",
+    "not_modified",
+    "timeout",
+    "dns",
+    "connection",
+    "tls",
+    "address",
+    "redirect",
+    "protocol",
+    "rate_limited",
+    "forbidden",
+    "not_found",
+    "gone",
+    "client_error",
+    "server_error",
+    "too_large",
+    "html",
+    "empty",
+    "not_a_feed",
+    "unreadable",
+    "bug",
+)
 ARTICLE_EVENTS = ("new", "updated", "backfill")
 CHANNEL_KINDS = ("terminal", "webhook", "email")
 DELIVERY_OUTCOMES = ("sent", "transient", "rate_limited", "permanent", "gone", "uncertain")
