@@ -14,6 +14,7 @@ import yaml
 
 MAX_DEPTH = 20  # our files are five deep; the parser's own recursion ends near a thousand
 MAX_VALUES = 5_000_000  # after anchors are expanded; a watchlist of 200,000 entities has about two million
+MANY = 12  # names that fit a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +89,12 @@ def parse(text: str, mistakes: Mistakes) -> Value | None:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint that ends a sentence: the nearest known word, or all of them."""
-    names = sorted(known)
+    names = {name.casefold(): name for name in sorted(known)}
     near = difflib.get_close_matches(word.casefold(), names, n=1, cutoff=0.6)
     if near:
-        return f"did you mean {near[0]!r}?"
-    return f"known: {', '.join(names[:12])}{', …' if len(names) > 12 else ''}" if names else "there is none yet"  # noqa: PLR2004  # a line's worth
+        return f"did you mean {names[near[0]]!r}?"
+    shown = list(names.values())[:MANY]
+    return f"known: {', '.join(shown)}{', …' if len(names) > MANY else ''}" if names else "there is none in this file"
 
 
 def table(value: Value, known: Iterable[str], what: str, mistakes: Mistakes) -> Table | None:

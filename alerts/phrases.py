@@ -1,0 +1,117 @@
+"""In which words do we speak to a subscriber?
+
+Phrases avoid gender and plural agreement with names that we do not know; what needs a plural has two forms.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from wire.messages import Zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrases:
+    """One language."""
+
+    language: str
+    months: tuple[str, ...]
+    date: Callable[[int, str, int, str], str]
+    places: dict[Zone, str]
+    colon: str
+    quotes: tuple[str, str]
+    update: str
+    test: str
+    test_body: str
+    also: Callable[[int], str]
+    more: Callable[[int], str]
+    copies: Callable[[int], str]
+    published: str
+    seen: str
+    seconds_ago: str
+    read: str
+    because: Callable[[int], str]
+    no_headline: str
+
+
+ENGLISH = Phrases(
+    language="en",
+    months=(
+        *("January", "February", "March", "April", "May", "June"),
+        *("July", "August", "September", "October", "November", "December"),
+    ),
+    date=lambda day, month, year, clock: f"{day} {month} {year}, {clock}",
+    places={
+        "title": "in the headline",
+        "lead": "at the beginning",
+        "body": "in the text",
+        "boilerplate": "beside the text",
+    },
+    colon=": ",
+    quotes=("“", "”"),
+    update="Update",
+    test="Test",
+    test_body="This is a test message from newswatch. Alerts will look like this one.",
+    also=lambda n: f"also in {n} other outlet" + ("s" if n > 1 else ""),
+    more=lambda n: f"and {n} more",
+    copies=lambda n: f"{n} copies in all",
+    published="published",
+    seen="seen",
+    seconds_ago="{} s after it was fetched",
+    read="Read the article",
+    because=lambda n: "You receive this because of the " + ("watchlist" if n == 1 else "watchlists"),
+    no_headline="(no headline)",
+)
+
+FRENCH = Phrases(
+    language="fr",
+    months=(
+        *("janvier", "février", "mars", "avril", "mai", "juin"),
+        *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
+    ),
+    date=lambda day, month, year, clock: f"{'1er' if day == 1 else day} {month} {year} à {clock}",
+    places={
+        "title": "dans le titre",
+        "lead": "au début du texte",
+        "body": "dans le texte",
+        "boilerplate": "en marge du texte",
+    },
+    colon="\N{NO-BREAK SPACE}: ",
+    quotes=("«\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}»"),
+    update="Mise à jour",
+    test="Test",
+    test_body="Ceci est un message d’essai de newswatch. Les alertes auront cet aspect.",
+    also=lambda n: "aussi dans un autre média" if n == 1 else f"aussi dans {n} autres médias",
+    more=lambda n: "et un de plus" if n == 1 else f"et {n} de plus",
+    copies=lambda n: f"{n} copies en tout",
+    published="publié le",
+    seen="vu le",
+    seconds_ago="{} s après sa collecte",
+    read="Lire l’article",
+    because=lambda n: "Vous recevez ce message en raison " + ("de la liste" if n == 1 else "des listes"),
+    no_headline="(sans titre)",
+)
+
+_ALL = {phrases.language: phrases for phrases in (ENGLISH, FRENCH)}
+LANGUAGES = tuple(_ALL)
+
+
+def phrases_for(language: str) -> Phrases:
+    """Those of `language`, also where it names a region (fr-CA); English for any other."""
+    return _ALL.get(language.casefold().partition("-")[0], ENGLISH)
+
+
+def moment(when: datetime, timezone: str, phrases: Phrases) -> str:
+    """A moment as a clock on the subscriber's wall shows it."""
+    local = when.astimezone(_zone(timezone))
+    clock = f"{local:%H:%M} {local:%Z}"
+    return phrases.date(local.day, phrases.months[local.month - 1], local.year, clock)
+
+
+def _zone(name: str) -> ZoneInfo:
+    # A zone that tzdata has since renamed must not keep an alert from its reader.
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
