@@ -1,23 +1,40 @@
 """How is a topic read, with a group and without one?"""
 
+import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
-from wire.errors import Misconfigured
 from wire.kafka.admin import remove_member
-from wire.kafka.records import Incoming, away, client_options, group_name, member_name, topic_name
+from wire.kafka.records import Incoming, away, group_name, member_name, missing_topic, opening, topic_name
 from wire.settings import Settings
 from wire.topics import Topic
+
+SLICE_SECONDS = 0.2  # how soon a poll that waits for messages notices partitions that were just assigned
+COMMIT_SECONDS = 2.0  # a commit only shows lag; more is not to be waited for it
+CLOSE_SECONDS = 3.0
+ANSWER_SECONDS = 10.0
 
 
 class GroupConsumer:
     """A member of a program's consumer group that starts each partition where its owner says. One thread only.
 
     Kafka's committed offsets only show lag here: the owner keeps the offsets that count beside its own data.
+    `lag` alone may be asked from any thread.
+
+    Args:
+        start: the offset at which to read a partition that was just assigned; None: from its beginning. It is called
+            from `poll`, in the owner's thread, so it may ask the owner's database. An offset that the topic does not
+            hold any longer, or not yet (another Kafka), starts the partition from its beginning, too.
+        session: seconds after which Kafka gives the partitions of a silent process to its peers.
+
+    Raises:
+        Transient: Kafka is away.
+        Misconfigured: there is no such topic.
     """
 
     def __init__(
@@ -33,9 +50,12 @@ class GroupConsumer:
         self._program = program
         self._topic = topic_name(settings, topic)
         self._start = start
-        try:
+        self._unplaced: set[TopicPartition] = set()
+        self._done: dict[int, int] = {}
+        self._lag = 0
+        with opening(settings) as options:
             self._consumer = KafkaConsumer(
-                **client_options(settings),
+                **options,
                 group_id=group_name(settings, program),
                 group_instance_id=member_name(settings, program),
                 enable_auto_commit=False,
@@ -46,33 +66,43 @@ class GroupConsumer:
                 max_poll_records=500,
                 max_poll_interval_ms=300_000,
             )
-        except KafkaError as error:
-            raise away(settings, error) from error
-        self._consumer.subscribe([self._topic], listener=_Seek(self))
+        if not _partitions(self._consumer, settings, self._topic):
+            self._consumer.close(autocommit=False)
+            raise missing_topic(settings, self._topic)
+        self._consumer.subscribe([self._topic], listener=_Rebalance(self._consumer, self._unplaced))
 
     def poll(self, timeout: float) -> list[Incoming]:
         """What arrived, oldest first within each partition; waits `timeout` seconds at most.
 
+        While Kafka is away nothing arrives; it goes on by itself when Kafka is back.
+
         Raises:
-            Transient: Kafka is away.
+            Misconfigured: another process uses this one's instance, or Kafka refuses us.
+            Transient: Kafka failed in another way.
         """
-        try:
-            batches = self._consumer.poll(timeout_ms=int(timeout * 1000))
-        except KafkaError as error:
-            raise away(self._settings, error) from error
-        return [_incoming(record) for records in batches.values() for record in records]
+        until = time.monotonic() + timeout
+        while True:
+            self._place()
+            left = until - time.monotonic()
+            records = _poll(self._consumer, self._settings, min(SLICE_SECONDS, max(0.0, left)))
+            if records or left <= SLICE_SECONDS:
+                self._count(records)
+                return records
 
     def commit(self, offsets: Mapping[int, int]) -> None:
-        """Show how far each partition is done (`partition → next offset`). It only shows lag: failing is none."""
-        try:
-            self._consumer.commit(
-                {TopicPartition(self._topic, p): OffsetAndMetadata(offset, "", -1) for p, offset in offsets.items()}
-            )
-        except KafkaError:
-            return
+        """This far each partition is done (`partition → next offset`): shown on Kafka, and what `lag` counts from.
+
+        Failing to show it is no failure.
+        """
+        self._done.update(offsets)
+        self._count([])
+        shown = {TopicPartition(self._topic, part): OffsetAndMetadata(at, "", -1) for part, at in offsets.items()}
+        with suppress(KafkaError):
+            self._consumer.commit(shown, timeout_ms=int(COMMIT_SECONDS * 1000))
 
     def seek(self, partition: int, offset: int) -> None:
         """Read this partition from `offset` on."""
+        self._done[partition] = offset
         self._consumer.seek(TopicPartition(self._topic, partition), offset)
 
     @property
@@ -81,51 +111,71 @@ class GroupConsumer:
         return frozenset(part.partition for part in self._consumer.assignment())
 
     def lag(self) -> int:
-        """Messages that wait in our partitions, as far as the last answers told."""
+        """Messages of our partitions that are not committed yet, as far as the last poll told."""
+        return self._lag
+
+    def close(self, *, leave: bool = True) -> None:
+        """Stop. With `leave` the group hears of it and peers take over at once."""
+        self._consumer.close(autocommit=False, timeout_ms=int(CLOSE_SECONDS * 1000))
+        if leave:
+            remove_member(self._settings, self._program)
+
+    def _place(self) -> None:
+        """Start the partitions that were just assigned; until then they are paused and deliver nothing."""
+        for part in self._unplaced & self._consumer.assignment():
+            offset = self._start(part.partition)
+            if offset is None:
+                self._done.pop(part.partition, None)
+                self._consumer.seek_to_beginning(part)
+            else:
+                self._done[part.partition] = offset
+                self._consumer.seek(part, offset)
+            self._consumer.resume(part)
+            self._unplaced.discard(part)
+
+    def _count(self, records: Iterable[Incoming]) -> None:
+        for record in records:
+            self._done.setdefault(record.partition, record.offset)
         waiting = 0
         for part in self._consumer.assignment():
             end = self._consumer.highwater(part)
             if end is not None:
-                waiting += max(0, end - self._consumer.position(part))
-        return waiting
-
-    def close(self, *, leave: bool = True) -> None:
-        """Stop. With `leave` the group hears of it and peers take over at once."""
-        self._consumer.close(autocommit=False)
-        if leave:
-            remove_member(self._settings, self._program)
-
-    def _assigned(self, parts: Iterable[TopicPartition]) -> None:
-        for part in parts:
-            offset = self._start(part.partition)
-            if offset is None:
-                self._consumer.seek_to_beginning(part)
-            else:
-                self._consumer.seek(part, offset)
+                waiting += max(0, end - self._done.get(part.partition, end))
+        self._lag = waiting
 
 
-class _Seek(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python is untyped
-    """What kafka-python calls when partitions come and go."""
+class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python is untyped
+    """What kafka-python calls, in a thread of its own, when partitions come and go.
 
-    def __init__(self, consumer: GroupConsumer) -> None:
+    It only notes what came and holds it back: where to start is asked in the owner's thread.
+    """
+
+    def __init__(self, consumer: Any, unplaced: set[TopicPartition]) -> None:
         self._consumer = consumer
+        self._unplaced = unplaced
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        self._consumer._assigned(assigned)  # noqa: SLF001  # two halves of one thing
+        self._consumer.pause(*assigned)
+        self._unplaced.update(assigned)
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Nothing to do: offsets stand beside the data."""
+        self._unplaced.difference_update(revoked)
 
 
 class LogReader:
-    """Reads a whole topic from `start` on, without a group: nobody else is moved by it. One thread only."""
+    """Reads a whole topic from `start` on, without a group: nobody else is moved by it. One thread only.
+
+    Raises:
+        Transient: Kafka is away.
+        Misconfigured: there is no such topic.
+    """
 
     def __init__(self, settings: Settings, topic: Topic, *, start: Mapping[int, int] | None = None) -> None:
         self._settings = settings
         self._topic = topic_name(settings, topic)
-        try:
+        with opening(settings) as options:
             self._consumer = KafkaConsumer(
-                **client_options(settings),
+                **options,
                 group_id=None,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
@@ -133,37 +183,54 @@ class LogReader:
                 max_partition_fetch_bytes=16 * 1024 * 1024,
                 max_poll_records=5000,
             )
-            partitions = self._consumer.partitions_for_topic(self._topic)
-            if not partitions:
-                raise _missing_topic(settings, self._topic)
-            parts = [TopicPartition(self._topic, number) for number in sorted(partitions)]
-            self._consumer.assign(parts)
-            self._consumer.seek_to_beginning(*parts)
-            for part in parts:
-                if start and part.partition in start:
-                    self._consumer.seek(part, start[part.partition])
-        except KafkaError as error:
-            raise away(settings, error) from error
+        parts = _partitions(self._consumer, settings, self._topic)
+        if not parts:
+            self.close()
+            raise missing_topic(settings, self._topic)
+        self._consumer.assign(parts)
+        for part in parts:
+            if start and part.partition in start:
+                self._consumer.seek(part, start[part.partition])
+            else:
+                self._consumer.seek_to_beginning(part)
 
     def poll(self, timeout: float) -> list[Incoming]:
-        """What arrived; waits `timeout` seconds at most. Raises Transient when Kafka is away."""
-        try:
-            batches = self._consumer.poll(timeout_ms=int(timeout * 1000))
-        except KafkaError as error:
-            raise away(self._settings, error) from error
-        return [_incoming(record) for records in batches.values() for record in records]
+        """What arrived; waits `timeout` seconds at most. While Kafka is away nothing arrives."""
+        return _poll(self._consumer, self._settings, timeout)
 
     def caught_up(self) -> bool:
-        """Whether everything that stands on the topic at this moment was polled."""
+        """Whether everything that stands on the topic at this moment was polled.
+
+        Raises:
+            Transient: Kafka is away.
+        """
+        parts = list(self._consumer.assignment())
+        limit = int(ANSWER_SECONDS * 1000)
         try:
-            parts = list(self._consumer.assignment())
-            ends = self._consumer.end_offsets(parts)
-            return all(self._consumer.position(part) >= ends[part] for part in parts)
+            ends = self._consumer.end_offsets(parts, timeout_ms=limit)
+            places = {part: self._consumer.position(part, timeout_ms=limit) for part in parts}
         except KafkaError as error:
             raise away(self._settings, error) from error
+        return all(place is not None and place >= ends[part] for part, place in places.items())
 
     def close(self) -> None:
+        """Let go of the connection."""
         self._consumer.close(autocommit=False)
+
+
+def _partitions(consumer: Any, settings: Settings, name: str) -> list[TopicPartition]:
+    try:
+        return [TopicPartition(name, number) for number in sorted(consumer.partitions_for_topic(name))]
+    except KafkaError as error:
+        raise away(settings, error) from error
+
+
+def _poll(consumer: Any, settings: Settings, timeout: float) -> list[Incoming]:
+    try:
+        batches = consumer.poll(timeout_ms=int(timeout * 1000))
+    except KafkaError as error:
+        raise away(settings, error) from error
+    return [_incoming(record) for records in batches.values() for record in records]
 
 
 def _incoming(record: Any) -> Incoming:
@@ -176,7 +243,3 @@ def _incoming(record: Any) -> Incoming:
         headers=tuple((name, bytes(value or b"")) for name, value in record.headers),
         timestamp_ms=record.timestamp,
     )
-
-
-def _missing_topic(settings: Settings, name: str) -> Misconfigured:
-    return Misconfigured(f"Kafka at {settings.bootstrap} has no topic {name}: `newswatch topics` creates all topics")

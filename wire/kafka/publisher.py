@@ -1,6 +1,8 @@
 """How do records get onto Kafka, and what if the broker refuses one?"""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from kafka import KafkaProducer
@@ -8,24 +10,29 @@ from kafka.errors import (
     InvalidRecordError,
     InvalidTimestampError,
     KafkaError,
+    KafkaTimeoutError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
 )
 
-from wire.errors import Transient
-from wire.kafka.records import Record, client_options, topic_name
+from wire.errors import NewswatchError, Transient
+from wire.kafka.admin import Admin
+from wire.kafka.records import CONNECT_SECONDS, Record, away, missing_topic, opening, topic_name
 from wire.settings import Settings
 from wire.topics import ALL, REQUEST_OVERHEAD
 
 REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTimestampError, InvalidRecordError)
 LARGEST_REQUEST = max(topic.max_message_bytes for topic in ALL) + REQUEST_OVERHEAD
+EXPLAIN_SECONDS = 2.0
+STOP_SECONDS = 2.0
 
 
 class Publisher:
     """Publishes records and waits until each is stored or refused. Thread-safe only through its owner: one thread.
 
-    An idempotent kafka-python producer that was refused one record fails every later send; after a refusal it is
-    therefore replaced, and what was not acknowledged is sent again.
+    An idempotent kafka-python producer that was refused one record fails every later send, and may blame every record
+    that it held for what one of them did. After a refusal it is therefore replaced, and what was not stored is sent
+    again, half by half, until the refused record stands alone. Records of one partition keep their order.
     """
 
     def __init__(self, settings: Settings, client_id: str, *, delivery_timeout: float = 30.0) -> None:
@@ -37,73 +44,96 @@ class Publisher:
     def publish(self, records: Sequence[Record]) -> list[str | None]:
         """For each record None (stored on all in-sync replicas), or why the broker refuses it for good.
 
-        A batch is refused as a whole for one bad record, so its records are tried again one by one.
-
         Raises:
-            Transient: Kafka is away; nothing may be assumed stored.
+            Transient: Kafka did not take them within the delivery timeout; any of them may be stored or not.
+            Misconfigured: there is no such topic, or Kafka refuses us altogether.
         """
-        verdicts: list[str | None] = [None] * len(records)
-        refused = [index for index, error in self._send(records) if error is not None]
-        for index in refused:
-            verdicts[index] = str(error) if (error := self._send([records[index]])[0][1]) else None
-        return verdicts
+        refused = self._refused(dict(enumerate(records)))
+        return [refused.get(index) for index in range(len(records))]
 
     def close(self) -> None:
         """Let go of the connection. Publishing again opens another."""
-        if self._producer is not None:
-            self._producer.close(timeout=5)
-            self._producer = None
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        # Its own close first waits for records that cannot be stored any more, then raises and leaves its thread
+        # behind, which goes on trying. Nothing that we promised is lost here: `publish` waits for all that it sends.
+        producer._sender.force_close()  # noqa: SLF001
+        producer._sender.join(STOP_SECONDS)  # noqa: SLF001
+        with suppress(KafkaError):
+            producer.close(timeout=0)
 
-    def _send(self, records: Sequence[Record]) -> list[tuple[int, KafkaError | None]]:
-        try:
-            producer = self._open()
-            results = [(index, self._start(producer, record)) for index, record in enumerate(records)]
-            producer.flush(timeout=self._delivery_timeout)
-            errors = [(index, self._refusal(result)) for index, result in results]
-        except KafkaError as error:
-            self._discard()
-            raise Transient(f"Kafka at {self._settings.bootstrap} did not take the records: {error}") from error
-        if any(error is not None for _, error in errors):
-            self._discard()
-        return errors
+    def _refused(self, records: Mapping[int, Record]) -> dict[int, str]:
+        """Publish them all but those refused, which are returned."""
+        left = self._send(records)
+        if not left:
+            return {}
+        self.close()
+        if not any(isinstance(error, REFUSALS) for error in left.values()):
+            raise away(self._settings, next(iter(left.values())))
+        if len(left) == 1:
+            return {index: _why(records[index], error) for index, error in left.items()}
+        again = [(index, records[index]) for index in left]
+        half = len(again) // 2
+        return self._refused(dict(again[:half])) | self._refused(dict(again[half:]))
+
+    def _send(self, records: Mapping[int, Record]) -> dict[int, KafkaError]:
+        """Send them all; those that were not stored, with the error of each."""
+        producer = self._open() if records else None
+        until = time.monotonic() + self._delivery_timeout + STOP_SECONDS
+        sent = {index: self._start(producer, record) for index, record in records.items()}
+        errors = {index: _error(result, until) for index, result in sent.items()}
+        return {index: error for index, error in errors.items() if error is not None}
 
     def _start(self, producer: Any, record: Record) -> Any:
+        name = topic_name(self._settings, record.topic)
         try:
-            return producer.send(
-                topic_name(self._settings, record.topic),
-                value=record.value,
-                key=record.key,
-                headers=list(record.headers),
-            )
+            return producer.send(name, value=record.value, key=record.key, headers=list(record.headers))
         except MessageSizeTooLargeError as error:
             return error
+        except KafkaError as error:
+            self.close()
+            raise self._explain(error, name) from error
 
-    def _refusal(self, result: Any) -> KafkaError | None:
-        if isinstance(result, KafkaError):
-            return result
-        try:
-            result.get(timeout=self._delivery_timeout)
-        except REFUSALS as error:
-            return error
-        return None
+    def _explain(self, error: KafkaError, name: str) -> NewswatchError:
+        """kafka-python waits for a topic that does not exist exactly as it waits for Kafka: look which it is."""
+        if isinstance(error, KafkaTimeoutError):
+            with suppress(Transient), Admin(self._settings, timeout=EXPLAIN_SECONDS) as admin:
+                if name not in admin.topics():
+                    return missing_topic(self._settings, name)
+        return away(self._settings, error)
 
     def _open(self) -> Any:
         if self._producer is None:
-            self._producer = KafkaProducer(
-                **client_options(self._settings),
-                client_id=self._client_id,
-                acks="all",
-                enable_idempotence=True,
-                linger_ms=5,
-                batch_size=262_144,
-                compression_type="zstd",
-                max_block_ms=10_000,
-                max_request_size=LARGEST_REQUEST,
-                delivery_timeout_ms=int(self._delivery_timeout * 1000),
-            )
+            patience = min(CONNECT_SECONDS, self._delivery_timeout)
+            with opening(self._settings, timeout=patience) as options:
+                self._producer = KafkaProducer(
+                    **options,
+                    client_id=self._client_id,
+                    acks="all",
+                    enable_idempotence=True,
+                    linger_ms=5,
+                    batch_size=262_144,
+                    compression_type="zstd",
+                    max_block_ms=int(patience * 1000),
+                    max_request_size=LARGEST_REQUEST,
+                    delivery_timeout_ms=int(self._delivery_timeout * 1000),
+                )
         return self._producer
 
-    def _discard(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            producer.close(timeout=0)
+
+def _why(record: Record, error: KafkaError) -> str:
+    if isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError):
+        return f"{len(record.value or b'')} bytes are more than the topic {record.topic.name} takes ({error})"
+    return str(error)
+
+
+def _error(result: Any, until: float) -> KafkaError | None:
+    """Why a record was not stored; None when it was."""
+    if isinstance(result, KafkaError):
+        return result
+    try:
+        result.get(timeout=max(0.0, until - time.monotonic()))
+    except KafkaError as error:
+        return error
+    return None

@@ -1,14 +1,25 @@
 """What goes to Kafka and comes from it, and under which names?"""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from kafka.errors import KafkaError
+from kafka.errors import (
+    AuthorizationError,
+    FencedInstanceIdError,
+    InvalidReplicationFactorError,
+    KafkaError,
+    SaslAuthenticationFailedError,
+    UnsupportedVersionError,
+)
+from kafka.net.compat import KafkaNetClient
 
-from wire.errors import Transient
+from wire.errors import Misconfigured, NewswatchError, Transient
 from wire.settings import Settings
 from wire.topics import Topic
 
+CONNECT_SECONDS = 10.0  # how long a client looks for Kafka before it says that Kafka is away
 Headers = tuple[tuple[str, bytes], ...]
 
 
@@ -50,11 +61,56 @@ def member_name(settings: Settings, program: str, instance: str = "") -> str:
     return f"{group_name(settings, program)}-{instance or settings.instance}"
 
 
-def client_options(settings: Settings) -> dict[str, Any]:
-    """What every client of this Kafka is told."""
-    return {"bootstrap_servers": settings.bootstrap.split(","), "request_timeout_ms": 20_000}
+def client_options(settings: Settings, *, timeout: float = CONNECT_SECONDS) -> dict[str, Any]:
+    """What every client of this Kafka is told.
+
+    Reconnecting backs off to a second at most, not to half a minute: whoever waits here waits for a broker's restart.
+    """
+    return {
+        "bootstrap_servers": settings.bootstrap.split(","),
+        "bootstrap_timeout_ms": int(timeout * 1000),
+        "reconnect_backoff_max_ms": 1000,
+        "request_timeout_ms": 20_000,
+    }
 
 
-def away(settings: Settings, error: KafkaError) -> Transient:
-    """The driver's failure, as ours."""
-    return Transient(f"Kafka at {settings.bootstrap} does not answer: {error}")
+@contextmanager
+def opening(settings: Settings, *, timeout: float = CONNECT_SECONDS) -> Iterator[dict[str, Any]]:
+    """Yields the options to make a client with, and closes what a constructor that fails has opened.
+
+    kafka-python leaves its thread and sockets behind then: a process that waits for Kafka would collect them.
+    """
+    opened: list[Any] = []
+
+    def connect(**options: Any) -> Any:
+        opened.append(KafkaNetClient(**options))
+        return opened[-1]
+
+    try:
+        yield {**client_options(settings, timeout=timeout), "kafka_client": connect}
+    except KafkaError as error:
+        for client in opened:
+            client.close()
+        raise away(settings, error) from error
+
+
+def away(settings: Settings, error: KafkaError) -> NewswatchError:
+    """The driver's failure, as ours: what waiting mends is Transient, what only a person can mend is Misconfigured."""
+    where = f"Kafka at {settings.bootstrap}"
+    if isinstance(error, FencedInstanceIdError):
+        return Misconfigured(
+            f"NEWSWATCH_INSTANCE: another process of this program runs as instance {settings.instance} on {where}. "
+            "Give each process an instance of its own, or stop the other one."
+        )
+    if isinstance(error, InvalidReplicationFactorError):
+        return Misconfigured(
+            f"NEWSWATCH_KAFKA_REPLICATION: {where} has fewer than {settings.kafka_replication} brokers: {error}"
+        )
+    if isinstance(error, AuthorizationError | SaslAuthenticationFailedError | UnsupportedVersionError):
+        return Misconfigured(f"NEWSWATCH_KAFKA: {where} refuses us: {error}")
+    return Transient(f"{where} does not answer: {error}")
+
+
+def missing_topic(settings: Settings, name: str) -> Misconfigured:
+    """What to say when a topic is not there: none is ever made implicitly."""
+    return Misconfigured(f"Kafka at {settings.bootstrap} has no topic {name}: `newswatch topics` creates all topics")
