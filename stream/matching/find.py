@@ -1,0 +1,139 @@
+"""Which watched entities does this article mention, and where?
+
+Candidates, verdicts, the longest of what overlaps, weak ones that the rest supports, tickers, surnames: in this order.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from stream.clean import CleanArticle, CleanField
+from stream.matching.candidates import Candidate, find_candidates
+from stream.matching.evidence import SUPPORTED, Verdict, judge
+from stream.matching.index import AliasIndex, EntryKey
+from stream.matching.quote import quote_around
+from stream.matching.surnames import find_surnames, surnames_known
+from stream.matching.tickers import TickerSeen, find_tickers
+from wire.messages import Mention, Watch
+
+MENTIONS_PER_ENTITY = 40  # more places of one entity tell nobody more, and a text of nothing but names stays cheap
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A mention in the making, in clean offsets."""
+
+    field: CleanField
+    entry: EntryKey
+    alias: str
+    start: int
+    end: int
+    verdict: Verdict
+
+
+def find_mentions(article: CleanArticle, index: AliasIndex) -> tuple[Mention, ...]:
+    """Every watched entity that the article names, title first, leftmost first.
+
+    Of names that overlap the longest counts; two entities under the same words are both named. The title counts once:
+    its repeats, in its own field and on top of the text, are not read. Time grows with the text, not with the index.
+    """
+    fields = (_headline_only(article.title), article.text)
+    judged = [
+        (found, judge(found, article.language))
+        for field in fields
+        for found in find_candidates(field, index.names)
+        if not _is_echo(found.field, found.start)
+    ]
+    longest = _longest([pair for pair in judged if pair[1].strength != "refused"])
+    seen = [_seen(found, verdict) for found, verdict in longest]
+    seen += [_seen_ticker(field, ticker) for field in fields for ticker in find_tickers(field.text, index.tickers)]
+    accepted = _supported(seen)
+    sure = {(id(one.field), one.entry, one.start) for one in accepted}
+    named = [((fields.index(c.field), c.start), c) for c, _ in longest if (id(c.field), c.alias.entry, c.start) in sure]
+    known = surnames_known(named)
+    if known:
+        taken = {(place[0], at) for place, found in named for at in range(found.first, found.last + 1)}
+        accepted += [_seen(found, verdict) for found, verdict in find_surnames(fields, known, taken) if not _is_echo(found.field, found.start)]  # fmt: skip
+    return tuple(_mention(one, index.watches) for one in _in_order(accepted, fields))
+
+
+def _headline_only(title: CleanField) -> CleanField:
+    """The title field without its repeats and the outlet's name; offsets stay those of the whole field."""
+    shown = next((span for span in title.zones if span.zone == "title"), None)
+    if shown is None:
+        return title
+    return replace(title, text=" " * shown.start + title.text[shown.start : shown.end])
+
+
+def _is_echo(field: CleanField, start: int) -> bool:
+    return field.field == "text" and field.zone_at(start) == "title"
+
+
+def _longest(judged: list[tuple[Candidate, Verdict]]) -> list[tuple[Candidate, Verdict]]:
+    """Without those that a longer one covers in part or whole; equals on the same words all stay."""
+    owners: dict[tuple[int, int], tuple[int, int]] = {}
+    kept = []
+    for found, verdict in sorted(judged, key=lambda pair: (pair[0].start - pair[0].end, pair[0].start)):
+        span = (found.start, found.end)
+        places = [(id(found.field), at) for at in range(found.first, found.last + 1)]
+        if all(owners.get(place, span) == span for place in places):
+            owners |= dict.fromkeys(places, span)
+            kept.append((found, verdict))
+    return kept
+
+
+def _seen(found: Candidate, verdict: Verdict) -> _Seen:
+    return _Seen(found.field, found.alias.entry, found.alias.form.alias, found.start, found.end, verdict)
+
+
+def _seen_ticker(field: CleanField, ticker: TickerSeen) -> _Seen:
+    verdict = Verdict(ticker.strength, ticker.score, ticker.why)
+    return _Seen(field, ticker.entry, ticker.ticker, ticker.start, ticker.end, verdict)
+
+
+def _supported(seen: list[_Seen]) -> list[_Seen]:
+    """The sure ones, and the weak ones whose entity is surely named elsewhere in what the journalist wrote."""
+    sure = {
+        one.entry for one in seen if one.verdict.strength == "sure" and one.field.zone_at(one.start) != "boilerplate"
+    }
+    return [
+        one if one.verdict.strength == "sure" else replace(one, verdict=_with_company(one.verdict))
+        for one in seen
+        if one.verdict.strength == "sure" or one.entry in sure
+    ]
+
+
+def _with_company(verdict: Verdict) -> Verdict:
+    return Verdict("sure", min(verdict.score, SUPPORTED), f"{verdict.why}; named clearly elsewhere in the text")
+
+
+def _in_order(seen: list[_Seen], fields: tuple[CleanField, ...]) -> Iterable[_Seen]:
+    """Title first, leftmost first, each entity at one place once, and none more often than the limit."""
+    order = {id(field): place for place, field in enumerate(fields)}
+    seen.sort(key=lambda one: (order[id(one.field)], one.start, -one.end, one.entry, -one.verdict.score))
+    counts: dict[EntryKey, int] = {}
+    for (_, _, _, entry), same in groupby(seen, key=lambda one: (order[id(one.field)], one.start, one.end, one.entry)):
+        counts[entry] = counts.get(entry, 0) + 1
+        if counts[entry] <= MENTIONS_PER_ENTITY:
+            yield next(same)
+
+
+def _mention(one: _Seen, watches: Mapping[EntryKey, tuple[Watch, ...]]) -> Mention:
+    start, end = one.field.raw_span(one.start, one.end)
+    quote, quote_start, quote_end = quote_around(one.field, one.start, one.end)
+    return Mention(
+        entity=one.entry.name,
+        type=one.entry.type,
+        watches=watches[one.entry],
+        alias=one.alias,
+        field=one.field.field,
+        start=start,
+        end=end,
+        surface=one.field.text[one.start : one.end],
+        zone=one.field.zone_at(one.start),
+        score=one.verdict.score,
+        why=one.verdict.why,
+        quote=quote,
+        quote_start=quote_start,
+        quote_end=quote_end,
+    )
