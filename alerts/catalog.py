@@ -114,6 +114,12 @@ def read(connection: Connection) -> Catalog:
     )
 
 
+def read_channels(connection: Connection, ids: Sequence[str]) -> dict[str, ChannelRow]:
+    """These channels, also when they are out of force: somebody may still be being told."""
+    rows = connection.execute(select(schema.channel).where(schema.channel.c.id.in_(ids))).mappings()
+    return {row["id"]: _channel(row) for row in rows}
+
+
 def revision(connection: Connection) -> int:
     """Rises with every change: who holds a catalog of this revision need not read it again."""
     return int(connection.execute(select(func.max(schema.change.c.id))).scalar() or 0)

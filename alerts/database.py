@@ -5,22 +5,26 @@ as `Transient`; what another writer did to our rows as `Contended`.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from wire.errors import Misconfigured, Transient
 
-BUSY_SECONDS = 30  # a writer waits so long for another one; the longest transaction of ours takes well under a second
+BUSY_SECONDS = 5  # a writer waits so long for another one; shorter than the watchdog, far longer than any of ours
 READ_ONLY = "newswatch_read_only"
 IN_LIST = 10_000  # values in one IN (…): SQLite allows 32,766 variables a statement
+
+Item = TypeVar("Item")
 
 
 class Contended(Transient):
@@ -39,7 +43,7 @@ def open_database(url: str) -> Engine:
     return _engine(
         address,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 10, "application_name": "newswatch"},
+        connect_args={"connect_timeout": 5, "application_name": "newswatch"},
     )
 
 
@@ -57,6 +61,18 @@ def reading(engine: Engine) -> Iterator[Connection]:
         connection = plain.execution_options(**{READ_ONLY: True})
         with connection.begin():
             yield connection
+
+
+def upsert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say what to do when the row is there already. Both databases spell it alike."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def in_chunks(values: Iterable[Item], size: int = IN_LIST) -> Iterator[list[Item]]:
+    """The values in lists that fit into one statement."""
+    rest = iter(values)
+    while chunk := list(islice(rest, size)):
+        yield chunk
 
 
 def _address(url: str) -> URL:

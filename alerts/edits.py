@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from alerts import schema
 from alerts.catalog import Changes, ChannelRow, Row, SubscriberRow, SubscriptionRow, WatchlistRow
-from alerts.database import IN_LIST
-from alerts.schema import WAITING
+from alerts.database import in_chunks
+from alerts.states import WAITING
 from wire.errors import Misconfigured
 
 # In this order rows only ever point at rows that are there already; they go in the opposite order.
@@ -93,11 +93,9 @@ def cancel_waiting(connection: Connection, channel: str, *, reason: str, now: da
 
 def _states(connection: Connection, table: Table, ids: Sequence[str]) -> dict[str, _State]:
     found: dict[str, _State] = {}
-    for start in range(0, len(ids), IN_LIST):
-        some = select(table.c.id, table.c.version, table.c.removed_at).where(
-            table.c.id.in_(ids[start : start + IN_LIST])
-        )
-        for id_, version, removed_at in connection.execute(some):
+    for some in in_chunks(ids):
+        rows = select(table.c.id, table.c.version, table.c.removed_at).where(table.c.id.in_(some))
+        for id_, version, removed_at in connection.execute(rows):
             found[id_] = _State(version, removed_at is not None)
     return found
 

@@ -5,7 +5,7 @@ to this shape; a test holds the two together on SQLite and on PostgreSQL.
 """
 
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -29,15 +29,10 @@ from sqlalchemy import (
     text,
 )
 
+from alerts.states import SETTLED, STATES, WAITING
+
 # SQLite numbers rows by itself only where the column is called exactly INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
-
-DeliveryState = Literal["due", "sending", "retry", "uncertain", "sent", "failed", "dead", "joined", "cancelled"]
-
-WAITING: tuple[DeliveryState, ...] = ("due", "retry", "uncertain")
-OPEN: tuple[DeliveryState, ...] = (*WAITING, "sending")
-SETTLED: tuple[DeliveryState, ...] = ("sent", "failed", "dead", "joined", "cancelled")
-STATES: tuple[DeliveryState, ...] = (*OPEN, *SETTLED)
 
 
 class Instant(TypeDecorator[datetime]):
