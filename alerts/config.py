@@ -1,26 +1,44 @@
 """What does a configuration file ask for, and what is wrong with it?
 
 One YAML file: `watchlists`, `subscribers`, `channels`, `subscriptions`. All of it is checked before any of it counts;
-every mistake is told at once, with its file, its line, and how to mend it. Pure: files come in as text.
+every mistake is told at once, with its file, its line, and how to mend it. Only `load_config` touches the disk.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TypeVar
 from zoneinfo import available_timezones
 
 from alerts.catalog import Catalog, ChannelId, ChannelRow, SubscriberId, SubscriberRow, SubscriptionRow, WatchlistRow
 from alerts.channels import KINDS, check_config
 from alerts.phrases import LANGUAGES
+from wire.errors import Misconfigured
 from wire.marked import Mistake, Mistakes, Sequence, Table, Value, nearest, parse, plain, sequence, table, text
 from wire.watchlist import MANIFEST_KEY, Entity, WatchlistId
-from wire.watchlist_file import entities_in, parse_watchlist
+from wire.watchlist_file import entities_in, parse_watchlist, read
 
 SECTIONS = ("watchlists", "subscribers", "channels", "subscriptions")
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 ReadFile = Callable[[str, Mistakes], str | None]
 Item = TypeVar("Item")
+
+
+def load_config(path: Path) -> Catalog:
+    """What the file at `path` asks for. Files that it names stand beside it.
+
+    Raises:
+        Misconfigured: with every mistake, one a line.
+    """
+    unread = Mistakes(str(path))
+    written = read(path, unread)
+    if written is None:
+        raise Misconfigured(str(unread.found[0]))
+    catalog, mistakes = parse_config(written, str(path), lambda name, there: read(path.parent / name, there))
+    if mistakes:
+        raise Misconfigured("\n".join(map(str, mistakes)))
+    return catalog
 
 
 def parse_config(written: str, file: str, read_file: ReadFile) -> tuple[Catalog, list[Mistake]]:

@@ -258,7 +258,7 @@ def _row(cells: list[str], columns: list[str], line: int, mistakes: Mistakes) ->
         if column in {"aliases", "tickers"}:
             parts = [part.strip() for part in re.split(r"[|;]", cell)]
             items[column] = Sequence(tuple(Text(part, line) for part in parts if part), line)
-        else:
+        elif column in KEYS:
             items[column] = Text(cell, line)
     return Table(items, line)
 

@@ -35,7 +35,7 @@ class Kind(Protocol):
     def SECRETS(self) -> tuple[str, ...]: ...  # noqa: N802
 
     def check(self, config: Mapping[str, str]) -> list[str]:
-        """Mistakes in a configuration whose keys are all known and whose values are all texts."""
+        """Mistakes in what is there; keys that are missing, unknown or no texts have been found already."""
 
     def open_channel(self, config: Mapping[str, str], settings: Settings) -> Channel: ...
 
@@ -56,7 +56,8 @@ def check_config(kind: str, config: Mapping[str, object]) -> list[str]:
     mistakes = [f"{key}: no such key of {kind}; {nearest(key, known)}" for key in config if key not in known]
     mistakes += [f"{key}: must be a text" for key in known if key in config and not isinstance(config[key], str)]
     mistakes += [f"{key}: is missing; {kind} needs it" for key in module.REQUIRED if not config.get(key)]
-    return mistakes or module.check(_texts(config))
+    readable = {key: value for key, value in config.items() if key in known and isinstance(value, str) and value}
+    return mistakes + module.check(readable)
 
 
 def open_channel(kind: str, config: Mapping[str, object], settings: Settings) -> Channel:

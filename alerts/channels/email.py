@@ -33,9 +33,8 @@ ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[A-Za
 
 
 def check(config: Mapping[str, str]) -> list[str]:
-    return (
-        [] if _address(config["to"]) else [f"to: {config['to']!r} is no address such as anne@news.example (one only)"]
-    )
+    to = config.get("to", "")
+    return [f"to: {to!r} is no address such as anne@news.example (one only)"] if to and not _address(to) else []
 
 
 def open_channel(config: Mapping[str, str], settings: Settings) -> "EmailChannel":

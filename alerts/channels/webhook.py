@@ -29,7 +29,8 @@ from wire.settings import Settings
 
 REQUIRED: tuple[str, ...] = ("url", "secret")
 OPTIONAL: tuple[str, ...] = ("previous_secret",)
-SECRETS: tuple[str, ...] = ("secret", "previous_secret")
+KEYS = ("secret", "previous_secret")  # the newer one first
+SECRETS: tuple[str, ...] = ("url", *KEYS)  # the address is often a key itself
 PREFIX = "whsec_"
 KEY_BYTES = range(24, 65)  # what Standard Webhooks asks for
 TIMEOUT = aiohttp.ClientTimeout(total=15, connect=10)  # Standard Webhooks: 15 to 30 s
@@ -41,8 +42,9 @@ HOW_TO_MAKE = (
 
 
 def check(config: Mapping[str, str]) -> list[str]:
-    mistakes = [] if is_reference(config["url"]) else _url_mistakes(config["url"])
-    for key in SECRETS:
+    url = config.get("url", "")
+    mistakes = [] if not url or is_reference(url) else _url_mistakes(url)
+    for key in KEYS:
         written = config.get(key, "")
         if written and not is_reference(written) and _key(written) is None:
             mistakes.append(f"{key}: must be whsec_ and 24 to 64 bytes in base64; {HOW_TO_MAKE}")
@@ -54,7 +56,7 @@ def open_channel(config: Mapping[str, str], settings: Settings) -> "WebhookChann
     mistakes = _url_mistakes(url.get_secret_value())
     if mistakes:
         raise Misconfigured(mistakes[0])
-    keys = tuple(_revealed_key(key, config[key]) for key in SECRETS if config.get(key))
+    keys = tuple(_revealed_key(key, config[key]) for key in KEYS if config.get(key))
     ports = frozenset(int(port) for port in settings.webhook_ports)
     return WebhookChannel(url, keys, lambda: guarded_connector(settings, ports=ports))
 

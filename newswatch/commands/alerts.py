@@ -1,0 +1,59 @@
+"""`newswatch alerts`: which alerts are there, and what became of them?"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from alerts.inbox import ListedAlert, list_alerts
+from newswatch.commands.database import reading_alerts
+from wire import settings as configuration
+
+app = typer.Typer(help="Look at the alerts.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """A group of its own, also while it has one command."""
+
+
+@app.command("list")
+def list_(
+    held: Annotated[
+        bool, typer.Option("--held", help="Only those that nobody was told of, with the reason (backfill, age, …).")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many, the newest first.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line, for scripts.")] = False,
+) -> None:
+    """The newest alerts, each with its story's headline, its copies, and its deliveries or why it was held back."""
+    with reading_alerts(configuration.load()) as connection:
+        rows = list_alerts(connection, held=held, limit=limit) if connection else ()
+    if as_json:
+        for row in rows:
+            print(json.dumps(asdict(row), ensure_ascii=False, default=str))
+    elif not rows:
+        print("No alert is held back." if held else "There is no alert yet.")
+    else:
+        _print_table(rows)
+
+
+def _print_table(rows: Iterable[ListedAlert]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("alert", "fetched", "watchlist", "headline", "outlet", "copies", "told"):
+        table.add_column(name, overflow="fold", justify="right" if name in {"alert", "copies"} else "left")
+    for row in rows:
+        fetched = f"{row.fetched_at.astimezone():%Y-%m-%d %H:%M}"
+        cells = (row.alert, fetched, row.watchlist, row.title, row.outlet, row.copies, _told(row))
+        table.add_row(*(Text(str(cell)) for cell in cells))
+    Console().print(table)
+
+
+def _told(row: ListedAlert) -> str:
+    if not row.deliveries:
+        return f"held: {', '.join(row.held)}" if row.held else "nobody subscribes"
+    return ", ".join(state if count == 1 else f"{count} {state}" for state, count in sorted(row.deliveries.items()))

@@ -1,0 +1,176 @@
+"""`newswatch validate`, `newswatch apply`, `newswatch watchlists`: whom do we watch, and who hears of it?"""
+
+import getpass
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from alerts import catalog
+from alerts.catalog import Catalog
+from alerts.config import load_config
+from alerts.database import open_database, writing
+from alerts.difference import Difference, compare
+from alerts.edits import Author, write
+from alerts.migrations import migrate
+from newswatch.commands.database import reading_alerts
+from wire import settings as configuration
+from wire.errors import Misconfigured, NewswatchError
+from wire.service import EXIT_MISCONFIGURED
+from wire.settings import Settings
+
+app = typer.Typer(help="Look at the watchlists in force.", no_args_is_help=True)
+File = Annotated[Path, typer.Argument(help="YAML file of watchlists, subscribers, channels and subscriptions.")]
+COLORS = {"+": "green", "~": "yellow", "-": "red"}
+
+
+@app.callback()
+def _group() -> None:
+    """A group of its own, also while it has one command."""
+
+
+def validate(file: File) -> None:
+    """Check a configuration file: every mistake at once, with its line. Changes nothing."""
+    print(f"{file}: no mistakes; {count(_load(file))}")
+
+
+def apply(
+    file: File,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Also remove what this file put in force and no longer names.")
+    ] = False,
+    source: Annotated[
+        str, typer.Option(help="Name under which this file's entries are kept. Default: its full path.")
+    ] = "",
+) -> None:
+    """Put a configuration file in force: show what changes, and change all of it or nothing."""
+    wanted = _load(file)
+    settings = configuration.load()
+    place = source or str(file.resolve())
+    if dry_run:
+        with reading_alerts(settings) as connection:
+            in_force = catalog.read(connection) if connection else Catalog()
+        _show(_accepted(compare(wanted, in_force, source=place, prune=prune)), done=False)
+        return
+    _show(_put_in_force(settings, wanted, place=place, prune=prune), done=True)
+
+
+@app.command("list")
+def list_(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
+    """Every watchlist in force: how many names, where it came from, which channels hear of it."""
+    with reading_alerts(configuration.load()) as connection:
+        rows = _rows(catalog.read(connection) if connection else Catalog())
+    if as_json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+    elif not rows:
+        print("No watchlist is in force. Write one (see README) and `newswatch apply` it.")
+    else:
+        _print_table(rows)
+
+
+def count(found: Catalog) -> str:
+    """How much a configuration holds, in a phrase."""
+    entities = [entity for watchlist in found.watchlists for entity in watchlist.entities]
+    return ", ".join(
+        (
+            _counted(len(found.watchlists), "watchlist"),
+            _counted(len(entities), "entity", "entities"),
+            _counted(sum(len(entity.aliases) for entity in entities), "alias", "aliases"),
+            _counted(sum(len(entity.tickers) for entity in entities), "ticker"),
+            _counted(len(found.subscribers), "subscriber"),
+            _counted(len(found.channels), "channel"),
+            _counted(len(found.subscriptions), "subscription"),
+        )
+    )
+
+
+def _load(file: Path) -> Catalog:
+    try:
+        return load_config(file)
+    except Misconfigured as error:
+        print(error, file=sys.stderr)  # line by line as FILE:LINE: …, so that editors can follow it
+        raise typer.Exit(EXIT_MISCONFIGURED) from error
+
+
+def _put_in_force(settings: Settings, wanted: Catalog, *, place: str, prune: bool) -> Difference:
+    engine = open_database(settings.alerts_url)
+    migrate(engine)
+    with writing(engine) as connection:
+        difference = _accepted(compare(wanted, catalog.read(connection), source=place, prune=prune))
+        author = Author(place=place, person=_person())
+        write(connection, difference.changes, author=author, now=datetime.now(UTC))
+    return difference
+
+
+def _accepted(difference: Difference) -> Difference:
+    if difference.refused:
+        raise NewswatchError("nothing was applied:\n" + "\n".join(f"  {refusal}" for refusal in difference.refused))
+    return difference
+
+
+def _show(difference: Difference, *, done: bool) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for line in difference.lines:
+        console.print(Text(line, style=COLORS[line[0]]))
+    for name in difference.left:
+        console.print(Text(f"  {name} stays in force though the file no longer names it; --prune removes it", "dim"))
+    if not difference.lines:
+        print("Nothing to change.")
+    elif not done:
+        print("Nothing was changed: this was a dry run.")
+    else:
+        print(f"{_counted(len(difference.lines), 'change')} in force.")
+
+
+def _rows(found: Catalog) -> list[dict[str, object]]:
+    channels: dict[str, list[str]] = defaultdict(list)
+    for subscription in found.subscriptions:
+        channels[subscription.watchlist].append(subscription.channel)
+    return [
+        {
+            "id": watchlist.id,
+            "name": watchlist.name,
+            "version": watchlist.kept.version,
+            "entities": len(watchlist.entities),
+            "aliases": sum(len(entity.aliases) for entity in watchlist.entities),
+            "channels": channels[watchlist.id],
+            "source": watchlist.kept.source,
+            "changed_in": watchlist.kept.changed_in,
+        }
+        for watchlist in found.watchlists
+    ]
+
+
+def _print_table(rows: Iterable[dict[str, object]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("watchlist", "name", "version", "entities", "aliases", "channels", "from"):
+        table.add_column(
+            name, overflow="fold", justify="right" if name in {"version", "entities", "aliases"} else "left"
+        )
+    for row in rows:
+        channels = row["channels"]
+        listed = ", ".join(channels) if isinstance(channels, list) else ""
+        came_from = Path(str(row["source"])).name  # the full path is in --json
+        cells = (row["id"], row["name"], row["version"], row["entities"], row["aliases"], listed or "–", came_from)
+        table.add_row(*(Text(str(cell)) for cell in cells))
+    Console().print(table)
+
+
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _person() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user often has no name
+        return "unknown"
