@@ -10,6 +10,10 @@ EntityType = Literal["PER", "ORG", "LOC", "PRO", "EVT", "MISC"]
 
 MANIFEST_KEY = b"manifest"  # a watchlist's id is never this word
 
+# What the tombstone of a removed watchlist says, as decimal numbers: it removes up to this version of this epoch.
+EPOCH_HEADER = "epoch"
+VERSION_HEADER = "version"
+
 
 class Entity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A person, company, place, product or event, with every surface form to look for.
