@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import ssl
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -15,7 +16,6 @@ from typing import Literal
 from urllib.parse import urljoin
 
 import aiohttp
-from multidict import CIMultiDictProxy
 from yarl import URL
 
 from wire.guard import AddressRefused, guarded_connector
@@ -130,9 +130,9 @@ class Fetcher:
         except TimeoutError:
             return Failed(reason="timeout", detail=f"no complete answer within {self._timeout:g} s")
         except AddressRefused as error:
-            return Failed(reason="address", detail=str(error))
+            return Failed(reason="address", detail=_shown(str(error)))
         except (aiohttp.ClientError, ValueError, OSError) as error:
-            return Failed(reason=_reason(error), detail=_safe(error))
+            return Failed(reason=_reason(error), detail=_shown(f"{type(error).__name__}: {error}"))
 
     async def close(self) -> None:
         await self._session.close()
@@ -183,13 +183,18 @@ def _conditions(validators: Validators) -> dict[str, str]:
     return {name: value for name, value in pairs.items() if value}
 
 
-def _not_modified(headers: CIMultiDictProxy[str], sent: Validators) -> Outcome:
+def _not_modified(headers: Mapping[str, str], sent: Validators) -> Outcome:
     if sent == Validators():
         return Failed(reason="protocol", detail="answered 304 to a request without conditions")
-    return NotModified(
-        validators=Validators(
-            etag=headers.get("ETag", sent.etag), last_modified=headers.get("Last-Modified", sent.last_modified)
-        )
+    return NotModified(validators=_validators(headers, sent))
+
+
+def _validators(headers: Mapping[str, str], sent: Validators) -> Validators:
+    """Those given, byte for byte; one that we could not send back so is as good as none."""
+    etag = headers.get("ETag", sent.etag)
+    last_modified = headers.get("Last-Modified", sent.last_modified)
+    return Validators(
+        etag=etag if etag.isprintable() else "", last_modified=last_modified if last_modified.isprintable() else ""
     )
 
 
@@ -197,7 +202,7 @@ def _refused(response: aiohttp.ClientResponse) -> Failed:
     kind: FailReason = "server_error" if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "client_error"
     return Failed(
         reason=_STATUS_REASONS.get(response.status, kind),
-        detail=f"answered {response.status} {response.reason or ''}".strip()[:DETAIL_LIMIT],
+        detail=_shown(f"answered {response.status} {response.reason or ''}".strip()),
         retry_after=retry_after(response.headers.get("Retry-After", ""), time.time()),
     )
 
@@ -214,9 +219,7 @@ def _document(body: bytes, response: aiohttp.ClientResponse) -> Outcome:
         body=body,
         url=str(response.url),
         content_type=response.headers.get("Content-Type", ""),
-        validators=Validators(
-            etag=response.headers.get("ETag", ""), last_modified=response.headers.get("Last-Modified", "")
-        ),
+        validators=_validators(response.headers, Validators()),
     )
 
 
@@ -248,6 +251,9 @@ def _reason(error: Exception) -> FailReason:
     return "protocol"
 
 
-def _safe(error: Exception) -> str:
-    """The driver's words, bounded. Addresses with a password are never among them: aiohttp moves it to a header."""
-    return f"{type(error).__name__}: {error}"[:DETAIL_LIMIT]
+def _shown(text: str) -> str:
+    """A server's or driver's words, bounded and fit for a database and a terminal.
+
+    Passwords of addresses are never among them: aiohttp moves them to a header.
+    """
+    return "".join(character if character.isprintable() else " " for character in text[:DETAIL_LIMIT])

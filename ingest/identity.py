@@ -44,8 +44,8 @@ def absolute_link(link: str, base: str) -> str:
 def canonical_url(link: str) -> str:
     """One address for all the ways in which one page is linked; empty for no address.
 
-    Scheme, port, `www.`-less-ness of the host and the order of parameters are kept as far as they can matter: only
-    case, default ports, trackers and fragments go. A fragment that is a route (`#!/…`, `#/…`) stays.
+    The case of the host, default ports, trackers and fragments go. What may tell two pages apart stays: the scheme,
+    `www.`, the order of parameters, and a fragment that is a route (`#!/…`, `#/…`).
     """
     try:
         parts = urlsplit(link)
@@ -67,8 +67,8 @@ def is_front_page(canonical: str) -> bool:
     return parts.path in ("", "/") and not parts.query and not parts.fragment
 
 
-def identity_of(guid: str, canonical: str, title: str, date: str) -> str:
-    """What the feed knows an item by: its id, else its address, else its title and date; empty when it has none.
+def identity_of(guid: str, canonical: str, title: str, date: str, revision: str) -> str:
+    """What the feed knows an item by: its id, else its address, else its title and date, else its very words.
 
     Publishers move from http to https and rewrite their ids with it: the scheme of an id is no part of it.
     """
@@ -76,12 +76,12 @@ def identity_of(guid: str, canonical: str, title: str, date: str) -> str:
         return "guid " + re.sub(r"^https?:", "", guid, flags=re.IGNORECASE)
     if canonical and not is_front_page(canonical):
         return "link " + re.sub(r"^https?:", "", canonical)
-    return f"title {title}\n{date}" if title or date else ""
+    return f"title {title}\n{date}" if title or date else f"text {revision}"
 
 
-def place_of(canonical: str) -> str:
-    """A short name of the address, to tell apart the items to which a feed gave one id."""
-    return sha256(canonical.encode("utf-8", "replace")).hexdigest()[:12]
+def place_of(canonical: str, title: str = "") -> str:
+    """A short name of an address, or of a title at it, to tell apart the items to which a feed gave one id."""
+    return sha256(f"{canonical}\n{title}".encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def _untracked(query: str) -> str:

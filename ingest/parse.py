@@ -8,7 +8,7 @@ real documents that feedparser calls ill-formed, 79 carry their entries.
 import re
 import warnings
 from calendar import timegm
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
@@ -17,6 +17,7 @@ from typing import Any
 
 import feedparser
 import msgspec
+from msgspec import structs
 
 from ingest.identity import absolute_link, canonical_url, identity_of, place_of
 from wire.article import Revision, cut_text, revision_of
@@ -24,8 +25,8 @@ from wire.article import Revision, cut_text, revision_of
 TITLE_LIMIT = 2000  # characters; entity bombs grew titles of 300,000
 GUID_LIMIT = 4096
 DATE_LIMIT = 100
-DOCUMENT_LIMIT = 2000  # articles of one document, Media Cloud's limit
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202d\u202e\ud800-\udfff\ufffe\uffff]")
 _TAG = re.compile(r"<[^<>]*>")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?=$|[-_])")
@@ -98,12 +99,12 @@ def _as_utf8(body: bytes) -> bytes | None:
 
 def _document(parsed: Any, url: str) -> Document:
     head = parsed.get("feed", {})
-    drafts = [_draft(entry, url) for entry in parsed.entries[:DOCUMENT_LIMIT]]
+    drafts = [_draft(entry, url) for entry in parsed.entries]
     return Document(
         format=parsed.get("version", "") or ("unknown" if drafts else ""),
         title=_line(head.get("title", ""), TITLE_LIMIT),
         language=_language(head.get("language", "")),
-        drafts=tuple(_distinct([draft for draft in drafts if draft.identity])),
+        drafts=tuple(_distinct([draft for draft in drafts if draft.title or draft.text or draft.link])),
     )
 
 
@@ -114,8 +115,9 @@ def _draft(entry: Any, url: str) -> Draft:
     title = _line(entry.get("title", ""), TITLE_LIMIT)
     text, truncated = cut_text(_plain(_best_text(entry)))
     published_raw, published = _published(entry)
+    revision = revision_of(_words(title), _words(text))
     return Draft(
-        identity=identity_of(guid, canonical, title, published_raw),
+        identity=identity_of(guid, canonical, title, published_raw, revision),
         place=place_of(canonical),
         link=link,
         canonical_url=canonical,
@@ -124,26 +126,37 @@ def _draft(entry: Any, url: str) -> Draft:
         truncated=truncated,
         published=published,
         published_raw=published_raw,
-        revision=revision_of(_words(title), _words(text)),
+        revision=revision,
     )
 
 
 def _distinct(drafts: list[Draft]) -> Iterator[Draft]:
-    """Each article once. One id over several addresses are several articles; whichever comes first in the document
-    must not matter, because documents are turned over by the next poll."""
-    by_place: dict[tuple[str, str], Draft] = {}
+    """Each article once. One id over several addresses, or over altogether different words, are several articles.
+
+    Whichever comes first in the document must not matter: the next poll finds it turned over.
+    """
+    groups: dict[tuple[str, str], list[Draft]] = defaultdict(list)
     for draft in drafts:
-        key = (draft.identity, draft.place)
-        kept = by_place.get(key)
-        by_place[key] = draft if kept is None else _later(kept, draft)
-    claims = Counter(identity for identity, _ in by_place)
-    for draft in by_place.values():
-        yield msgspec.structs.replace(draft, shared=True) if claims[draft.identity] > 1 else draft
+        groups[draft.identity, draft.place].append(draft)
+    found = [draft for group in groups.values() for draft in _unlike(group)]
+    claims = Counter(draft.identity for draft in found)
+    for draft in found:
+        yield structs.replace(draft, shared=True) if claims[draft.identity] > 1 else draft
 
 
-def _later(one: Draft, other: Draft) -> Draft:
-    oldest = datetime.min.replace(tzinfo=UTC)
-    return other if (other.published or oldest) > (one.published or oldest) else one
+def _unlike(group: list[Draft]) -> list[Draft]:
+    """Of drafts with one identity at one address the latest wording of each text; the oldest text keeps the place."""
+    if len(group) == 1:
+        return group
+    texts: list[Draft] = []
+    for draft in sorted(group, key=lambda draft: (draft.published or _NEVER, draft.title, draft.text)):
+        at = next((i for i, kept in enumerate(texts) if draft.title == kept.title or draft.text == kept.text), None)
+        if at is None:
+            place = place_of(draft.canonical_url, draft.title) if texts else draft.place
+            texts.append(structs.replace(draft, place=place))
+        else:
+            texts[at] = structs.replace(draft, place=texts[at].place)
+    return texts
 
 
 def _best_text(entry: Any) -> str:

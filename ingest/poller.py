@@ -32,7 +32,7 @@ from wire.settings import Settings
 TICK = 0.5  # seconds at most between two looks at the feeds' file and the clock
 DRAIN_SECONDS = 5.0  # for polls in flight at a stop; those cut off have moved nothing
 RETRY_SECONDS = 5.0  # after our own database failed
-HOUSEKEEPING = 3600.0
+CLEAN_SECONDS = 3600.0  # between two rounds of forgetting
 
 Answer = TypeVar("Answer")
 
@@ -57,7 +57,8 @@ class Poller:
         self._memories: dict[str, Memory] = {}
         self._due: list[tuple[float, float, str]] = []  # when it may start, since when it is due, which feed
         self._polling: dict[str, asyncio.Task[None]] = {}
-        self._housekeeping = 0.0
+        self._clean_at = 0.0
+        self._cleaning: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Poll until the service is asked to stop."""
@@ -83,14 +84,14 @@ class Poller:
         now = time.time()
         self._reload()
         self._start_due(now)
-        if now > self._housekeeping:
-            self._housekeeping = now + HOUSEKEEPING
-            self._hosts.forget_idle(now)
-            await self._ask(lambda: self._state.forget(now))
+        if now > self._clean_at:
+            self._clean_at = now + CLEAN_SECONDS
+            self._cleaning = asyncio.create_task(self._clean(now))
         await self._sleep(now)
 
     async def _sleep(self, now: float) -> None:
-        pause = min(TICK, max(self._due[0][0] - now, 0.01)) if self._due else TICK
+        waits = not self._due or self._is_full()
+        pause = TICK if waits else min(TICK, max(self._due[0][0] - now, 0.0))
         try:
             async with asyncio.timeout(pause):
                 await self._wake.wait()
@@ -109,7 +110,8 @@ class Poller:
     def _take(self, feeds: Sequence[Feed]) -> None:
         now = time.time()
         self._feeds = {feed.id: feed for feed in feeds}
-        self._due = [(at, at, feed.id) for feed in feeds for at in [self._first_poll(feed, now)]]
+        waiting = [feed for feed in feeds if feed.id not in self._polling]  # the others come back when they end
+        self._due = [(at, at, feed.id) for feed in waiting for at in [self._first_poll(feed, now)]]
         heapq.heapify(self._due)
         self._count_feeds()
 
@@ -121,7 +123,7 @@ class Poller:
 
     def _start_due(self, now: float) -> None:
         while self._due and self._due[0][0] <= now:
-            if self._outbox.away or len(self._polling) >= self._settings.poll_parallel:
+            if self._is_full():
                 return
             _, since, name = heapq.heappop(self._due)
             feed = self._feeds[name]
@@ -131,9 +133,10 @@ class Poller:
             else:
                 self._start(feed, now)
 
+    def _is_full(self) -> bool:
+        return bool(self._outbox.away) or len(self._polling) >= self._settings.poll_parallel
+
     def _wait_for_host(self, feed: Feed, now: float) -> float:
-        if feed.id in self._polling:
-            return TICK
         return 0.0 if self._pace(feed).own else self._hosts.wait(host_of(feed.url), now)
 
     def _start(self, feed: Feed, now: float) -> None:
@@ -267,6 +270,13 @@ class Poller:
 
     async def _ask(self, question: Callable[[], Answer]) -> Answer:
         return await asyncio.get_running_loop().run_in_executor(self._database, question)
+
+    async def _clean(self, now: float) -> None:
+        self._hosts.forget_idle(now)
+        try:
+            await self._ask(lambda: self._state.forget(now))
+        except Transient as error:
+            self._log.warning("old articles are not forgotten", error=str(error))
 
     async def _drain(self) -> None:
         tasks = list(self._polling.values())

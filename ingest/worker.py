@@ -26,7 +26,7 @@ _LENGTH = struct.Struct(">I")
 
 
 class Unreadable(NewswatchError):
-    """The document could not be parsed within its limits, or is no feed."""
+    """The document could not be parsed within its limits."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -36,35 +36,45 @@ class Request(msgspec.Struct, frozen=True):
     content_type: str
 
 
+class Answer(msgspec.Struct, frozen=True):
+    """What the child found, or what went wrong while it looked."""
+
+    document: Document | None = None
+    trouble: str = ""
+
+
 class Parser:
     """The parent's side. Documents wait for each other: parsing is one core's work."""
 
     def __init__(self) -> None:
         self._process: Process | None = None
+        self._busy = False
         self._turn = asyncio.Lock()
-        self._decoder = msgspec.json.Decoder(Document)
+        self._decoder = msgspec.json.Decoder(Answer)
 
     async def articles_in(self, body: bytes, *, url: str, content_type: str) -> Document:
         """As `ingest.parse.articles_in`, in the child.
 
         Raises:
-            Unreadable: the child was ended by its limits.
+            Unreadable: the child was ended by its limits, or the parser failed.
         """
         async with self._turn:
             try:
                 async with asyncio.timeout(WALL_SECONDS):
-                    answer = await self._ask(msgspec.json.encode(Request(url, content_type)), body)
+                    frame = await self._ask(msgspec.json.encode(Request(url, content_type)), body)
             except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
                 raise Unreadable("the document took more than its share of time or memory") from error
             finally:
-                # An answer that was not read would be taken for the next document's.
-                if self._process is not None and self._busy:
+                if self._busy:  # an answer that was not read would be taken for the next document's
                     await self.close()
-        return self._decoder.decode(answer)
+        answer = self._decoder.decode(frame)
+        if answer.document is None:
+            raise Unreadable(f"the parser failed: {answer.trouble}")
+        return answer.document
 
     async def close(self) -> None:
         """End the child."""
-        process, self._process = self._process, None
+        process, self._process, self._busy = self._process, None, False
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
@@ -86,11 +96,13 @@ class Parser:
     async def _child(self) -> Process:
         if self._process is None or self._process.returncode is not None:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "ingest.worker", stdin=PIPE, stdout=PIPE
+                sys.executable,
+                *("-m", "ingest.worker"),
+                stdin=PIPE,
+                stdout=PIPE,
+                start_new_session=True,  # a terminal's Ctrl-C is the poller's: it drains, then closes our input
             )
         return self._process
-
-    _busy = False
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
@@ -99,11 +111,17 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         request = msgspec.json.decode(head, type=Request)
         body = _read(requests) or b""
         _limit_cpu(CPU_SECONDS)
-        document = articles_in(body, url=request.url, content_type=request.content_type)
+        frame = msgspec.json.encode(_answer(request, body))
         _limit_cpu(0)
-        answer = msgspec.json.encode(document)
-        answers.write(_LENGTH.pack(len(answer)) + answer)
+        answers.write(_LENGTH.pack(len(frame)) + frame)
         answers.flush()
+
+
+def _answer(request: Request, body: bytes) -> Answer:
+    try:
+        return Answer(document=articles_in(body, url=request.url, content_type=request.content_type))
+    except Exception as error:  # noqa: BLE001  # whatever a document provokes in the parser is said about that document
+        return Answer(trouble=f"{type(error).__name__}: {error}"[:300])
 
 
 def _read(requests: BinaryIO) -> bytes | None:
@@ -119,8 +137,6 @@ def _limit_cpu(seconds: float) -> None:
 
 
 def main() -> None:
-    # A terminal's Ctrl-C reaches the whole group: the poller drains first, and closes our input when it is done.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     serve(sys.stdin.buffer, sys.stdout.buffer)
