@@ -75,7 +75,7 @@ def why_refused(address: str, host: str, settings: Settings) -> str:
 def guarded_connector(
     settings: Settings, *, ports: frozenset[int] | None = None, limit: int = 100
 ) -> aiohttp.TCPConnector:
-    """A connector that reaches public and allowed addresses only, on `ports` only when given.
+    """A connector that reaches public and allowed addresses only, public ones on `ports` only when given.
 
     A refused request raises `AddressRefused`. To be made inside a running event loop.
     """
@@ -128,11 +128,18 @@ class _GuardedConnector(aiohttp.TCPConnector):
     def _refusal(self, address: str, port: int) -> str:
         attempt = _attempt.get()
         refusal = why_refused(address, attempt.host, self._settings)
-        if not refusal and self._ports is not None and port not in self._ports:
-            refusal = f"port {port} of {attempt.host} is not among {sorted(self._ports)}"
+        if not refusal and not self._may_use(port, address, attempt.host):
+            refusal = f"port {port} of {attempt.host} is not among {sorted(self._ports or ())}"
         if refusal:
             attempt.refusals.append(refusal)
         return refusal
+
+    def _may_use(self, port: int, address: str, host: str) -> bool:
+        """Where the operator trusts the host, he trusts its ports."""
+        if self._ports is None or port in self._ports:
+            return True
+        number = ip_address(address.partition("%")[0])
+        return _is_allowed((number, _unwrapped(number)), host, self._settings.allow_private)
 
 
 def _unwrapped(number: Address) -> Address:
