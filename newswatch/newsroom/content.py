@@ -90,17 +90,9 @@ class Newsroom:
         """The second in which the last item appears."""
         return max(item.revised.at if item.revised else item.at for item in self.items)
 
-    def until(self, second: float) -> "Newsroom":
-        """The part of it that has been published by `second`."""
-        stories = ((story, tuple(item for item in story.items if item.at <= second)) for story in self.stories)
-        return Newsroom(
-            feeds=self.feeds,
-            stories=tuple(
-                Story(id=story.id, items=items, alerts=story.alerts, silent=story.silent, later=story.later)
-                for story, items in stories
-                if items
-            ),
-        )
+    def item(self, feed: str, page: str) -> Item | None:
+        """What `feed` shows under this page."""
+        return next((item for item in self.items if item.feed == feed and item.page == page), None)
 
 
 def read_newsroom() -> Newsroom:

@@ -4,6 +4,7 @@ One alert per watchlist and story, and nothing else. Pure: what was told and wha
 Parts that need a later engine may be missing; they are counted apart. Nothing may be there that is not called for.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -65,19 +66,22 @@ def page_of(link: str) -> Page:
     return Page(urlsplit(link).path.rpartition("/")[2])
 
 
-def judge(newsroom: Newsroom, told: Iterable[Told], joined: Iterable[Joined]) -> Verdict:
-    """Hold what was told, and what the ledger joined to it, against the key."""
-    key = _Key(newsroom)
+def judge(newsroom: Newsroom, told: Iterable[Told], joined: Iterable[Joined], *, by: float = math.inf) -> Verdict:
+    """Hold what was told, and what the ledger joined to it, against the key.
+
+    Asks only for what was published by second `by`, so that a run can be judged that was stopped early.
+    """
+    key = _Key(newsroom, by)
     told, joined = list(told), list(joined)
     counts = Counter(key.called(each) for each in told)
     owed, later_owed = key.owed()
     copies, later_copies = key.copies()
     together = key.joined(joined)
     return Verdict(
-        articles=sum(1 for _ in newsroom.items),
-        stories=sum(1 for story in newsroom.stories if story.alerts),
-        copies=len(copies),
-        copies_joined=len(copies & together),
+        articles=sum(item.at <= by for item in newsroom.items),
+        stories=len({call.story for call in owed | later_owed.keys()}),
+        copies=len({item for _, item in copies}),
+        copies_joined=len({item for _, item in copies} - {item for _, item in copies - together}),
         alerts=len(told),
         expected=len(owed),
         missing=tuple(
@@ -87,7 +91,7 @@ def judge(newsroom: Newsroom, told: Iterable[Told], joined: Iterable[Joined]) ->
         repeated=tuple(
             f"repeated: {each.watchlist} was alerted of {each.story} {count} times"
             for each, count in sorted(counts.items())
-            if count > 1 and each in owed | later_owed.keys()
+            if count > 1
         ),
         unjoined=tuple(
             f"copy not joined: {item} to its story, for {watchlist}" for watchlist, item in sorted(copies - together)
@@ -100,8 +104,9 @@ def judge(newsroom: Newsroom, told: Iterable[Told], joined: Iterable[Joined]) ->
 class _Key:
     """The newsroom's answers, by page."""
 
-    def __init__(self, newsroom: Newsroom) -> None:
+    def __init__(self, newsroom: Newsroom, by: float) -> None:
         self._stories = newsroom.stories
+        self._by = by
         self._story_of: dict[Page, Story] = {
             Page(item.page): story for story in newsroom.stories for item in story.items
         }
@@ -112,7 +117,12 @@ class _Key:
 
     def owed(self) -> tuple[set[Called], dict[Called, Engine]]:
         """Alerts that must come, and those that a later engine will bring."""
-        calls = {Called(watchlist, story.id): story.later for story in self._stories for watchlist in story.alerts}
+        calls = {
+            Called(watchlist, story.id): story.later
+            for story in self._stories
+            for watchlist in story.alerts
+            if story.items[0].at <= self._by
+        }
         owed = {call for call, later in calls.items() if later is None}
         return owed, {call: later for call, later in calls.items() if later is not None}
 
@@ -122,7 +132,7 @@ class _Key:
         later: dict[tuple[str, str], Engine] = {}
         for story in self._stories:
             for watchlist in story.alerts:
-                for item in story.items[1:]:
+                for item in (item for item in story.items[1:] if item.at <= self._by):
                     engine = item.later or story.later
                     if engine is None:
                         now.add((watchlist, item.id))

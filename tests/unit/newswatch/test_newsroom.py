@@ -9,7 +9,7 @@ import feedparser
 import pytest
 import yaml
 
-from newswatch.newsroom.content import Feed, Item, Newsroom, read_files, read_newsroom
+from newswatch.newsroom.content import Feed, Item, read_files, read_newsroom
 from newswatch.newsroom.formats import render_feed, shown_items
 
 OPENED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -150,14 +150,3 @@ def test_revised_item_keeps_its_id_and_changes_its_title() -> None:
     changed = [id_ for id_ in before if before[id_] != after[id_]]
     assert changed == [f"urn:newsroom:{feed.id}:{item.id}"]
     assert after[changed[0]] == item.revised.title
-
-
-def test_newsroom_until_a_second_holds_what_was_published_by_then() -> None:
-    part = NEWSROOM.until(5)
-    assert {item.id for item in part.items} == {item.id for item in NEWSROOM.items if item.at <= 5}
-    assert all(story.items for story in part.stories)
-
-
-def test_empty_newsroom_until_before_the_start_is_the_archive() -> None:
-    part: Newsroom = NEWSROOM.until(-1)
-    assert {story.id.partition("-")[0] for story in part.stories} == {"archive"}

@@ -31,7 +31,7 @@ def verdict(told: list[Told], joined: list[Joined]) -> Verdict:
 def test_key_is_met_by_each_alert_once_and_every_copy_joined() -> None:
     met = verdict(ALL_TOLD, ALL_JOINED)
     assert met.differences == ()
-    assert (met.articles, met.stories, met.copies, met.copies_joined) == (6, 3, 2, 2)
+    assert (met.articles, met.stories, met.copies, met.copies_joined) == (6, 3, 1, 1)
     assert (met.alerts, met.expected) == (3, 3)
 
 
@@ -100,3 +100,12 @@ def test_items_on_one_page_are_joined_together() -> None:
 def test_page_is_found_behind_tracking() -> None:
     links: Iterator[str] = iter(("http://h:1/news/x", "http://h:1/news/x?utm_source=feed", "http://h:1/news/x#top"))
     assert {page_of(link) for link in links} == {"x"}
+
+
+def test_run_that_was_stopped_is_asked_only_for_what_was_published() -> None:
+    late = Story(id="late", alerts=("a",), items=(item("late-1", at=9), item("late-2", at=12)))
+    newsroom = Newsroom(feeds=(), stories=(late,))
+    assert judge(newsroom, [], [], by=8).differences == ()
+    told, joined = [Told("a", Page("late-1"))], [Joined("a", Page("late-1"), 1)]
+    assert judge(newsroom, told, joined, by=10).differences == ()
+    assert judge(newsroom, told, joined, by=12).unjoined == ("copy not joined: late-2 to its story, for a",)
