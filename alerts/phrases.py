@@ -29,6 +29,7 @@ class Phrases:
     copies: Callable[[int], str]
     published: str
     seen: str
+    seen_on: str
     seconds_ago: str
     read: str
     because: Callable[[int], str]
@@ -57,7 +58,8 @@ ENGLISH = Phrases(
     more=lambda n: f"and {n} more",
     copies=lambda n: f"{n} copies in all",
     published="published",
-    seen="seen",
+    seen="seen at",
+    seen_on="seen",
     seconds_ago="{} s after it was fetched",
     read="Read the article",
     because=lambda n: "You receive this because of the " + ("watchlist" if n == 1 else "watchlists"),
@@ -86,10 +88,11 @@ FRENCH = Phrases(
     more=lambda n: "et un de plus" if n == 1 else f"et {n} de plus",
     copies=lambda n: f"{n} copies en tout",
     published="publié le",
-    seen="vu le",
+    seen="vu à",
+    seen_on="vu le",
     seconds_ago="{} s après sa collecte",
     read="Lire l’article",
-    because=lambda n: "Vous recevez ce message en raison " + ("de la liste" if n == 1 else "des listes"),
+    because=lambda n: "Vous recevez ce message en raison " + ("de la liste de veille" if n == 1 else "des listes de veille"),
     no_headline="(sans titre)",
 )
 
@@ -103,10 +106,22 @@ def phrases_for(language: str) -> Phrases:
 
 
 def moment(when: datetime, timezone: str, phrases: Phrases) -> str:
-    """A moment as a clock on the subscriber's wall shows it."""
-    local = when.astimezone(_zone(timezone))
-    clock = f"{local:%H:%M} {local:%Z}"
-    return phrases.date(local.day, phrases.months[local.month - 1], local.year, clock)
+    """A moment as a calendar and a clock on the subscriber's wall show it."""
+    local = _local(when, timezone)
+    return phrases.date(local.day, phrases.months[local.month - 1], local.year, f"{local:%H:%M} {local:%Z}")
+
+
+def clock(when: datetime, timezone: str) -> str:
+    """Its time of day alone."""
+    return f"{_local(when, timezone):%H:%M}"
+
+
+def is_same_day(one: datetime, other: datetime, timezone: str) -> bool:
+    return _local(one, timezone).date() == _local(other, timezone).date()
+
+
+def _local(when: datetime, timezone: str) -> datetime:
+    return when.astimezone(_zone(timezone))
 
 
 def _zone(name: str) -> ZoneInfo:

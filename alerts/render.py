@@ -7,13 +7,13 @@ control and bidirectional characters, escaped where it is HTML, and its links ar
 import json
 import re
 import unicodedata
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from html import escape
 from urllib.parse import quote, urlsplit
 
 from alerts.notice import Notice
-from alerts.phrases import Phrases, moment, phrases_for
+from alerts.phrases import Phrases, clock, is_same_day, moment, phrases_for
 from wire.messages import Copy, Mention, Zone
 
 PAYLOAD_SCHEMA = 1
@@ -35,13 +35,14 @@ _JOINERS = "\u200c\u200d"  # Persian words and emoji need them; they cannot reor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why a story is told: who is named in it, where, in which words."""
+    """Why a story is told: who is named in it, where, in which words; `is_headline` when those are the headline."""
 
     entity: str
     place: str
     before: str
     found: str
     after: str
+    is_headline: bool = False
 
     @property
     def quote(self) -> str:
@@ -91,7 +92,9 @@ def reasons(notice: Notice) -> tuple[Reason, ...]:
     best: dict[str, Mention] = {}
     for mention in sorted(notice.mentions, key=lambda m: (_ZONES.index(m.zone), -m.score)):
         best.setdefault(clean(mention.entity).strip(), mention)
-    return tuple(_reason(entity, mention, places[mention.zone]) for entity, mention in best.items())
+    found = [_reason(entity, mention, places[mention.zone]) for entity, mention in best.items()]
+    title = headline(notice)
+    return tuple(replace(reason, is_headline=reason.quote.strip() == title) for reason in found)
 
 
 def marked_headline(notice: Notice) -> tuple[tuple[str, bool], ...]:
@@ -130,11 +133,13 @@ def also_in(notice: Notice) -> str:
 
 def times(notice: Notice) -> str:
     """When it was published, if the publisher's clock can be believed, and when we saw it."""
-    words, told = phrases_for(notice.language), notice.told
-    seen = f"{words.seen} {moment(told.fetched_at, notice.timezone, words)}"
+    words, told, zone = phrases_for(notice.language), notice.told, notice.timezone
+    seen_on = f"{words.seen_on} {moment(told.fetched_at, zone, words)}"
     if told.published is None or told.published > told.fetched_at + CLOCK_SKEW:
-        return seen
-    return f"{words.published} {moment(told.published, notice.timezone, words)}, {seen}"
+        return seen_on
+    seen = f"{words.seen} {clock(told.fetched_at, zone)}"
+    published = f"{words.published} {moment(told.published, zone, words)}"
+    return f"{published}, {seen if is_same_day(told.published, told.fetched_at, zone) else seen_on}"
 
 
 def outlet(notice: Notice) -> str:
@@ -151,7 +156,8 @@ def text(notice: Notice) -> str:
     lines = [words.test_body, ""] if notice.kind == "test" else []
     lines += [headline(notice), ""]
     for reason in reasons(notice)[:REASONS_SHOWN]:
-        lines += [f"{reason.entity} ({reason.place}){words.colon}", f"  {_starred(reason, words)}"]
+        quoted = [] if reason.is_headline else [f"  {_starred(reason, words)}"]
+        lines += [f"{reason.entity} ({reason.place}){words.colon.rstrip() if quoted else ''}", *quoted]
     lines += ["", outlet(notice), times(notice), also_in(notice), link(notice.told.link), "", "-- "]
     lines.append(_because(notice, words))
     return "\n".join(_without_repeated_gaps(lines)) + "\n"
@@ -268,12 +274,11 @@ def _without_repeated_gaps(lines: list[str]) -> list[str]:
 
 
 def _html_reason(reason: Reason, words: Phrases) -> str:
+    who = f'<b>{escape(reason.entity)}</b> <span style="color:#666">{escape(reason.place)}</span>'
     before, after = words.quotes
     quoted = f"{before}{escape(reason.before)}{_mark(reason.found)}{escape(reason.after)}{after}"
-    return (
-        f'<p style="margin:0 0 12px"><b>{escape(reason.entity)}</b> '
-        f'<span style="color:#666">{escape(reason.place)}</span><br>\n<span dir="auto">{quoted}</span></p>'
-    )
+    quote_line = "" if reason.is_headline else f'<br>\n<span dir="auto">{quoted}</span>'
+    return f'<p style="margin:0 0 12px">{who}{quote_line}</p>'
 
 
 def _mark(found: str) -> str:

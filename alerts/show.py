@@ -59,9 +59,7 @@ def _title(notice: Notice) -> Text:
 
 
 def _reason(reason: render.Reason, quotes: tuple[str, str]) -> Text:
-    return Text.assemble(
-        (f"  {reason.entity}", "bold cyan"),
-        f" {reason.place}  {quotes[0]}{reason.before}",
-        (reason.found, FOUND),
-        f"{reason.after}{quotes[1]}",
-    )
+    who = Text.assemble((f"  {reason.entity}", "bold cyan"), f" {reason.place}")
+    if reason.is_headline:
+        return who
+    return Text.assemble(who, f"  {quotes[0]}{reason.before}", (reason.found, FOUND), f"{reason.after}{quotes[1]}")
