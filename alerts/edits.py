@@ -16,7 +16,10 @@ from alerts import schema
 from alerts.catalog import Changes, ChannelRow, Row, SubscriberRow, SubscriptionRow, WatchlistRow
 from alerts.database import in_chunks
 from alerts.states import WAITING
+from wire.codec import encode
 from wire.errors import Misconfigured
+from wire.topics import WATCHLISTS
+from wire.watchlist import Watchlist
 
 # In this order rows only ever point at rows that are there already; they go in the opposite order.
 KINDS: dict[type[Row], Table] = {
@@ -25,6 +28,8 @@ KINDS: dict[type[Row], Table] = {
     WatchlistRow: schema.watchlist,
     SubscriptionRow: schema.subscription,
 }
+
+ROOM = 64 * 1024  # bytes of a record that its key, headers and the numbers in it may take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +50,23 @@ def write(connection: Connection, changes: Changes, *, author: Author, now: date
     """Put and remove the rows of `changes`.
 
     Raises:
-        Misconfigured: a row changed between being read and being written. Nothing of it may be committed then.
+        Misconfigured: a row changed between being read and being written, or is too large for its topic. Nothing of
+            the change set may be committed then.
     """
+    for row in changes.put:
+        _refuse_too_large(row)
     for kind, table in KINDS.items():
         _put(connection, table, [row for row in changes.put if isinstance(row, kind)], author, now)
     for kind, table in reversed(KINDS.items()):
         _remove(connection, table, [row for row in changes.removed if isinstance(row, kind)], author, now)
+
+
+def _refuse_too_large(row: Row) -> None:
+    """A watchlist that its topic cannot take would leave every matcher waiting for it."""
+    if isinstance(row, WatchlistRow):
+        size = len(encode(Watchlist(id=row.id, epoch=0, version=0, name=row.name, entities=row.entities)))
+        if size > WATCHLISTS.max_message_bytes - ROOM:
+            raise Misconfigured(f"watchlist {row.id!r} is too large ({size / 1e6:.0f} MB); split it into several")
 
 
 def _put(connection: Connection, table: Table, rows: Sequence[Row], author: Author, now: datetime) -> None:

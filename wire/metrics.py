@@ -39,7 +39,7 @@ POLL_OUTCOMES = (
 ARTICLE_EVENTS = ("new", "updated", "backfill")
 CHANNEL_KINDS = ("terminal", "webhook", "email")
 DELIVERY_OUTCOMES = ("sent", "transient", "rate_limited", "permanent", "gone", "uncertain")
-SUPPRESSIONS = ("backfill", "age", "zone", "update")
+SUPPRESSIONS = ("backfill", "age", "late", "zone", "update", "channel_disabled")
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 TO_ACCEPT_SECONDS = (0.25, 0.5, 1, 2, 2.5, 4, 5, 10, 15, 20, 30, 45, 60, 90, 120, 300, 900, 3600)
 

@@ -1,0 +1,169 @@
+"""How do intake, sender and publisher run together in one process?
+
+The sender's event loop has the main thread; intake and publisher have one thread each. A thread that fails stops the
+process, which ends with its error.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from sqlalchemy import Engine
+
+from alerts.intake import Intake
+from alerts.policy import Rules
+from alerts.publisher import WatchlistPublisher
+from alerts.sender import Sender
+from wire import logs
+from wire.dead import dead_record
+from wire.errors import NewswatchError, Transient
+from wire.kafka import Admin, GroupConsumer, Incoming, LogReader, Publisher
+from wire.messages import DeadLetter, DeadReason
+from wire.service import VERSION, Service
+from wire.settings import Settings
+from wire.topics import MATCHES, WATCHLISTS
+
+PROGRAM = "alert"
+POLL_SECONDS = 0.5
+PUBLISH_SECONDS = 0.5  # between two looks into the outbox; an edit is to reach every matcher within 5 s
+
+
+class Pulse:
+    """Passes on a sign of life once each of `loops` has given one: one that hangs is not covered by the others."""
+
+    def __init__(self, loops: frozenset[str], progress: Callable[[], None]) -> None:
+        self._loops = loops
+        self._silent = set(loops)
+        self._progress = progress
+        self._lock = threading.Lock()
+
+    def beat(self, loop: str) -> None:
+        with self._lock:
+            self._silent.discard(loop)
+            if not self._silent:
+                self._silent = set(self._loops)
+                self._progress()
+
+
+class Worker:
+    """The alert program's three loops."""
+
+    def __init__(self, engine: Engine, settings: Settings, service: Service) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._service = service
+        # Not the publisher: while Kafka is away, one publish takes longer than the watchdog's patience.
+        self._pulse = Pulse(frozenset({"intake", "sender"}), service.progress)
+        self._failure: Exception | None = None
+        self._name = f"{PROGRAM}-{settings.instance}"
+        self._away = {"matches": "no partition is assigned yet", "watchlists": "not published yet"}
+        self._log = logs.get()
+        self._sender = Sender(
+            engine,
+            settings,
+            worker=self._name,
+            beat=lambda: self._pulse.beat("sender"),
+            stopping=service.stopping.is_set,
+        )
+
+    def run(self) -> None:
+        """Work until a stop is asked for; then drain.
+
+        Raises:
+            NewswatchError: what made it stop by itself.
+        """
+        self._service.when_stopping(self._sender.wake)
+        self._service.ready_if("database", lambda: self._sender.away)
+        self._service.ready_if("matches", lambda: self._away["matches"])
+        self._service.ready_if("watchlists", lambda: self._away["watchlists"])
+        threads = [self._thread("intake", self._take_in), self._thread("publisher", self._publish)]
+        self._service.watch(lambda: True)
+        try:
+            asyncio.run(self._sender.run())
+        finally:
+            self._service.stop()
+            for thread in threads:
+                thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _thread(self, name: str, target: Callable[[], None]) -> threading.Thread:
+        thread = threading.Thread(target=self._guarded, args=(target,), name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def _guarded(self, target: Callable[[], None]) -> None:
+        try:
+            target()
+        except Transient as error:
+            if not self._service.stopping.is_set():  # a world that is away while we leave is no failure
+                self._fail(error)
+        except Exception as error:  # noqa: BLE001  # it ends the process, with this error
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        self._failure = self._failure or error
+        self._service.stop()
+
+    def _take_in(self) -> None:
+        with Admin(self._settings) as admin:
+            cluster = admin.cluster_id()
+        graveyard = Publisher(self._settings, client_id=f"newswatch-{self._name}-dead")
+        intake = Intake(
+            self._engine,
+            cluster=cluster,
+            rules=Rules(age_gate=timedelta(hours=self._settings.age_gate_hours)),
+            bury=lambda incoming, reason, detail: _bury(graveyard, incoming, reason, detail),
+            tell=self._sender.wake,
+            beat=lambda: self._pulse.beat("intake"),
+            stopping=self._service.stopping.is_set,
+        )
+        consumer = GroupConsumer(self._settings, MATCHES, PROGRAM, intake.start)
+        try:
+            while not self._service.stopping.is_set():
+                intake.step(consumer, POLL_SECONDS)
+                self._away["matches"] = intake.away or ("" if consumer.assigned else "no partition is assigned yet")
+        finally:
+            with suppress(NewswatchError):  # the group notices by itself, later
+                consumer.close(leave=self._failure is None)
+            graveyard.close()
+
+    def _publish(self) -> None:
+        press = Publisher(self._settings, client_id=f"newswatch-{self._name}-watchlists")
+        lists = WatchlistPublisher(
+            self._engine, press, lambda: LogReader(self._settings, WATCHLISTS), holder=self._name
+        )
+        try:
+            while not self._service.stopping.is_set():
+                self._publish_once(lists)
+                self._service.stopping.wait(PUBLISH_SECONDS)
+        finally:
+            lists.close()
+            press.close()
+
+    def _publish_once(self, lists: WatchlistPublisher) -> None:
+        try:
+            lists.step()
+            self._away["watchlists"] = ""
+        except Transient as error:
+            self._log.warning("watchlists wait", reason=str(error))
+            self._away["watchlists"] = str(error)
+
+
+def _bury(graveyard: Publisher, incoming: Incoming, reason: DeadReason, detail: str) -> None:
+    letter = DeadLetter(
+        value=incoming.value or b"",
+        key=incoming.key,
+        reason=reason,
+        detail=detail,
+        topic=MATCHES.name,
+        partition=incoming.partition,
+        offset=incoming.offset,
+        program=PROGRAM,
+        version=VERSION,
+    )
+    (refused,) = graveyard.publish([dead_record(letter)])
+    if refused is not None:
+        logs.get().error("the broker refuses a dead letter", offset=incoming.offset, reason=refused)
