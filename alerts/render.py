@@ -21,6 +21,8 @@ PAYLOAD_LIMIT = 20_000  # bytes; Standard Webhooks asks receivers for no more
 LISTED = 20  # copies and mentions in a payload
 FITS = 2  # one of each is always small enough
 LONGEST_TEXT = 300
+LONGEST_NAME = 100
+QUOTED = 240  # characters on each side of the words found; a mention brings no more
 LONGEST_SUBJECT = 180
 LONGEST_LINK = 2_000
 NAMES_SHOWN = 8
@@ -216,7 +218,7 @@ def line(notice: Notice, sent_at: datetime) -> dict[str, object]:
         "link": link(told.link),
         "feed": told.feed,
         "outlet": outlet(notice),
-        "language": told.language,
+        "language": _language_code(told.language),
         "copies": notice.copy_count,
         "outlets": notice.outlet_count,
         "published": _iso(told.published),
@@ -235,11 +237,13 @@ def _reason(entity: str, mention: Mention, place: str) -> Reason:
     start, end, whole = mention.quote_start, mention.quote_end, mention.quote
     if not 0 <= start < end <= len(whole):
         return Reason(entity=entity, place=place, before="", found=clean(mention.surface).strip(), after="")
-    before, after = clean(whole[:start]).lstrip(), clean(whole[end:]).rstrip()
+    before, after = clean(whole[:start]).lstrip()[-QUOTED:], clean(whole[end:]).rstrip()[:QUOTED]
     if mention.zone != "title":
         before = before if not before or before[0].isupper() or not before[0].isalpha() else f"…{before}"
         after = after if not after or not after[-1].isalnum() else f"{after}…"
-    return Reason(entity=entity, place=place, before=before, found=clean(whole[start:end]), after=after)
+    return Reason(
+        entity=entity, place=place, before=before, found=shorten(clean(whole[start:end]), QUOTED), after=after
+    )
 
 
 def _other_outlets(notice: Notice) -> list[str]:
@@ -255,6 +259,7 @@ def _other_outlets(notice: Notice) -> list[str]:
 
 
 def _language_code(language: str) -> str:
+    """The code, or nothing where a feed's word for it is none."""
     return language if re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", language) else ""
 
 
@@ -296,11 +301,11 @@ def _payload(notice: Notice, copies: list[dict[str, object]], mentions: list[dic
             "alert": notice.alert,
             "occasion": notice.occasion,
             "story": notice.story,
-            "watchlists": [shorten(clean(name), LONGEST_TEXT) for name in notice.watchlists[:LISTED]],
+            "watchlists": [shorten(clean(name), LONGEST_NAME) for name in notice.watchlists[:LISTED]],
             "headline": headline(notice),
             "link": link(told.link),
             "outlet": shorten(outlet(notice), LONGEST_TEXT),
-            "language": told.language,
+            "language": _language_code(told.language),
             "published": _iso(told.published),
             "fetched_at": _iso(told.fetched_at),
             "copy_count": notice.copy_count,
@@ -317,7 +322,7 @@ def _copy_facts(copy: Copy) -> dict[str, object]:
         "outlet": shorten(clean(copy.outlet), LONGEST_TEXT),
         "title": shorten(clean(copy.title), LONGEST_TEXT),
         "link": link(copy.link),
-        "language": copy.language,
+        "language": _language_code(copy.language),
         "relation": copy.relation,
         "published": _iso(copy.published),
         "fetched_at": _iso(copy.fetched_at),
