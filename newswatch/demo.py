@@ -4,7 +4,6 @@ The newsroom's feeds go through a whole newswatch of its own: broker, programs a
 away. Each alert is shown as it arrives; at the end, what was told is held against the newsroom's answer key.
 """
 
-import secrets
 import shutil
 import tempfile
 import threading
@@ -15,22 +14,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import yaml
 from rich.console import Console
 from rich.text import Text
 from sqlalchemy import Engine
 
-from alerts import catalog, show
-from alerts.config import load_config
-from alerts.database import open_database, writing
-from alerts.difference import compare
-from alerts.edits import Author, write
-from alerts.migrations import migrate
-from newswatch.broker import free_port
-from newswatch.newsroom.content import read_files, read_newsroom
+from alerts import show
+from alerts.database import open_database
+from newswatch.newsroom.content import read_newsroom
 from newswatch.newsroom.follow import Arrival, Follower, told
 from newswatch.newsroom.key import Verdict, judge, page_of
 from newswatch.newsroom.ledger import joined_copies, read_notice
+from newswatch.newsroom.prepare import apply_watchlists, demo_settings, write_feeds
 from newswatch.newsroom.server import Server
 from newswatch.newsroom.table import closing
 from newswatch.up import System
@@ -43,7 +37,6 @@ FIRST_PASS_SECONDS = 60.0
 LOOK_EVERY = 0.05  # seconds between two looks at the alerts' file
 PATIENCE = 15.0  # seconds after the last item within which all that is wanted must have come
 UNDER_WAY = 4.0  # seconds: what appeared within them is not asked for yet, and unwanted alerts may still come
-SOURCE = "demo"
 
 
 @dataclass
@@ -100,16 +93,19 @@ def run_demo(*, console: Console, stop: threading.Event, once: bool = False, kee
 
 @contextmanager
 def _home(console: Console, *, keep: bool) -> Iterator[Path]:
+    """A folder for this run. It stays when something went wrong: the logs are in it."""
     home = Path(tempfile.mkdtemp(prefix="newswatch-demo-"))
     try:
         yield home
-    finally:
-        if keep:
-            console.print(
-                Text(f"Kept: {home}. To look into it: NEWSWATCH_HOME={home} newswatch alerts list", style="dim")
-            )
-        else:
-            shutil.rmtree(home, ignore_errors=True)
+    except BaseException:
+        console.print(Text(f"Kept, with its logs: {home}", style="dim"))
+        raise
+    if keep:
+        console.print(
+            Text(f"Kept: {home}. To look into it: NEWSWATCH_HOME='{home}' newswatch alerts list", style="dim")
+        )
+    else:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def _newsroom_at(port: int) -> Server:
@@ -121,9 +117,9 @@ def _newsroom_at(port: int) -> Server:
 
 @contextmanager
 def _prepared(console: Console, stop: threading.Event, home: Path, server: Server) -> Iterator[Demo]:
-    """The demo with its settings, feeds and watchlists in force, before anything is started."""
-    settings = _settings(home, server)
-    _write_feeds(settings.feeds_file, server)
+    """The demo with feeds and watchlists in force, before anything is started."""
+    settings = demo_settings(home, server)
+    write_feeds(settings.feeds_file, server)
     database = open_database(settings.alerts_url)
     try:
         yield Demo(
@@ -131,47 +127,12 @@ def _prepared(console: Console, stop: threading.Event, home: Path, server: Serve
             stop=stop,
             server=server,
             settings=settings,
-            names=_apply(home / "watchlists.yaml", database),
+            names=apply_watchlists(home / "watchlists.yaml", database),
             database=database,
             began=time.monotonic(),
         )
     finally:
         database.dispose()
-
-
-def _settings(home: Path, server: Server) -> Settings:
-    """What the environment says of broker, Java and logs holds; data and feeds are the demo's own."""
-    return Settings(
-        home=home,
-        feeds=home / "feeds.yaml",
-        ingest_database="",
-        alerts_database="",
-        kafka_prefix=f"demo-{secrets.token_hex(3)}-",
-        kafka_port=free_port(),
-        poll_interval=1.0,
-        own_hosts=(server.host,),
-        allow_private=("127.0.0.1",),
-        age_gate_hours=24.0,
-    )
-
-
-def _write_feeds(file: Path, server: Server) -> None:
-    feeds = [
-        {"id": feed.id, "url": f"{server.base}/feeds/{feed.id}.xml", "name": feed.outlet, "language": feed.language}
-        for feed in server.newsroom.feeds
-    ]
-    file.write_text(yaml.safe_dump(feeds, allow_unicode=True, sort_keys=False), encoding="utf-8")
-
-
-def _apply(file: Path, database: Engine) -> dict[str, str]:
-    """Put the demo's watchlists in force, as `newswatch apply` does. Returns their ids by name."""
-    file.write_text(read_files()["watchlists"], encoding="utf-8")
-    wanted = load_config(file)
-    migrate(database)
-    with writing(database) as connection:
-        changes = compare(wanted, catalog.read(connection), source=SOURCE, prune=False).changes
-        write(connection, changes, author=Author(place=SOURCE, person=SOURCE), now=datetime.now(UTC))
-    return {watchlist.name: watchlist.id for watchlist in wanted.watchlists}
 
 
 def _wait_for_programs(demo: Demo, system: System) -> None:
