@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from newswatch.commands import config, doctor, programs, topics
+from newswatch.commands import alerts, config, demo, doctor, engines, programs, topics, watchlists
 from wire.errors import Misconfigured, NewerVersion, NewswatchError
 from wire.service import EXIT_FAILED, EXIT_MISCONFIGURED, VERSION
 
@@ -18,7 +18,14 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 app.command("up")(programs.up)
+app.command("demo")(demo.demo)
 app.command("run")(programs.run)
+app.command("validate")(watchlists.validate)
+app.command("apply")(watchlists.apply)
+app.add_typer(watchlists.app, name="watchlists")
+app.add_typer(alerts.app, name="alerts")
+app.command("match")(engines.match)
+app.command("stories")(engines.stories)
 app.command("topics")(topics.topics)
 app.command("doctor")(doctor.doctor)
 app.add_typer(config.app, name="config")

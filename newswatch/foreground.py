@@ -10,7 +10,8 @@ from rich.table import Table
 
 from ingest.feeds import Feed
 from ingest.feeds import load as load_feeds
-from ingest.state import Memory, State
+from ingest.memory import Memory
+from ingest.state import State
 from newswatch.up import System
 from wire.settings import Settings
 
