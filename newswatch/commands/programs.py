@@ -11,8 +11,8 @@ from wire import settings as configuration
 Program = Literal["poll", "annotate", "cluster", "alert"]
 MAINS = {
     "poll": "ingest.__main__:run",
-    "annotate": "stream.__main__:run_annotate",
-    "cluster": "stream.__main__:run_cluster",
+    "annotate": "stream.annotate_main:run_annotate",
+    "cluster": "stream.cluster_main:run_cluster",
     "alert": "alerts.__main__:run",
 }
 
