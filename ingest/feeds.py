@@ -7,6 +7,7 @@ force, so that no feed is dropped by a slip of the pen.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,7 +18,8 @@ from wire.errors import Misconfigured
 
 KEYS = ("url", "id", "name", "language", "interval", "tags")
 EXAMPLE = "- url: https://news.example/rss.xml"
-_ID = re.compile(r"[A-Za-z0-9._-]{1,120}")
+ID_LIMIT = 120
+_ID = re.compile(rf"[A-Za-z0-9._-]{{1,{ID_LIMIT}}}")
 _UNIT_SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _INTERVAL = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|m|h|d|)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*")
@@ -63,12 +65,13 @@ def feeds_in(text: str, file: str) -> tuple[Feed, ...]:
 
 
 def default_id(url: str) -> str:
-    """A stable, readable id: the address without scheme, query kept apart by what makes it differ."""
+    """A stable, readable id: the words of the address, without user, password and scheme."""
     parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
     port = f"-{parts.port}" if parts.port else ""
     words = re.findall(r"[A-Za-z0-9]+", f"{parts.path} {parts.query}")
-    return "-".join([host + port, *words])[:120]
+    name = "-".join([re.sub(r"[^A-Za-z0-9.]", "-", host) + port, *words])
+    return name if len(name) <= ID_LIMIT else f"{name[: ID_LIMIT - 9]}-{sha256(url.encode()).hexdigest()[:8]}"
 
 
 class FeedList:
@@ -180,7 +183,9 @@ def _tags(table: marked.Table, mistakes: marked.Mistakes) -> tuple[str, ...]:
 
 def _opml(text: str, mistakes: marked.Mistakes) -> Iterator[tuple[Feed, int]]:
     result = listparser.parse(text)
-    if not result.feeds:
+    if not text.rstrip().endswith("</opml>"):
+        mistakes.add(text.count("\n") + 1, "the file ends before '</opml>': it is cut, or no OPML")
+    elif not result.feeds:
         mistakes.add(1, "no feeds in this OPML file: no outline has an xmlUrl")
     for found in result.feeds:
         url = found.url.strip()
@@ -189,8 +194,8 @@ def _opml(text: str, mistakes: marked.Mistakes) -> Iterator[tuple[Feed, int]]:
         if problem:
             mistakes.add(line, f"xmlUrl {url!r} {problem}")
             continue
-        tags = tuple(tag for tag in (*found.tags, *(name for path in found.categories for name in path)) if tag)
-        yield Feed(id=default_id(url), url=url, name=found.title.strip() or _host(url), tags=tags), line
+        tags = dict.fromkeys([*found.tags, *(name for path in found.categories for name in path)])
+        yield Feed(id=default_id(url), url=url, name=found.title.strip() or _host(url), tags=tuple(tags)), line
 
 
 def _line_of(url: str, text: str) -> int:

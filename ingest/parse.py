@@ -84,8 +84,8 @@ def _parsed(body: bytes, content_type: str) -> Any:
 def _as_utf8(body: bytes) -> bytes | None:
     """The body when its bytes prove to be UTF-8, whatever its labels say; None when they prove nothing.
 
-    Valid UTF-8 beyond ASCII is never something else by accident. A few broken characters in much valid text do not
-    change what it is either: they alone are replaced.
+    Valid UTF-8 beyond ASCII is never something else by accident. Text in another encoding hardly holds a valid
+    character, so a document with thrice as many valid ones as broken ones is UTF-8 still; the broken are replaced.
     """
     if body.isascii() or body[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in body[:1024]:
         return None
@@ -94,7 +94,7 @@ def _as_utf8(body: bytes) -> bytes | None:
     if not broken:
         return body
     valid = sum(1 for character in text if character > "\x7f") - broken
-    return text.encode() if broken * 20 <= valid else None
+    return text.encode() if broken * 3 <= valid else None
 
 
 def _document(parsed: Any, url: str) -> Document:
