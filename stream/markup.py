@@ -4,6 +4,8 @@ Feeds send HTML, escaped HTML and plain text under one name. Only known tags cou
 text stays a word. nh3 makes HTML safe but forgets where things stood; this scanner keeps the place of every character.
 """
 
+# ruff: noqa: SIM905  # columns of quoted words read worse than running text
+
 import html
 import re
 import unicodedata
@@ -13,119 +15,24 @@ from typing import NamedTuple
 from stream.text import OffsetMap
 
 _BLOCK = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "br",
-        "button",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "head",
-        "header",
-        "hr",
-        "html",
-        "body",
-        "iframe",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "option",
-        "p",
-        "pre",
-        "section",
-        "select",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "title",
-        "tr",
-        "ul",
-        "video",
-        "audio",
-        "object",
-        "embed",
-    ]
+    """
+    address article aside blockquote br button caption center dd details div dl dt fieldset figcaption figure
+    footer form h1 h2 h3 h4 h5 h6 head header hr html body iframe li main nav ol option p pre section select
+    summary table tbody td tfoot th thead title tr ul video audio object embed
+    """.split()
 )
 _INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "img",
-        "input",
-        "ins",
-        "kbd",
-        "label",
-        "link",
-        "mark",
-        "meta",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "source",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "track",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-        "svg",
-        "path",
-        "g",
-        "picture",
-        "base",
-    ]
+    """
+    a abbr acronym b bdi bdo big cite code data del dfn em font i img input ins kbd label link mark meta q rp rt
+    ruby s samp small source span strike strong sub sup time track tt u var wbr svg path g picture base
+    """.split()
 )
-# Possessive repeats: a hostile text costs one pass, never a second try.
+# A hostile text costs one pass, never a second try: possessive repeats, and what is left open ends with the text.
 _MARKUP = re.compile(
-    r"<!--.*?-->"
+    r"<!--.*?(?:-->|\Z)"
     r"|<!\[CDATA\[|\]\]>"
     r"|<![a-zA-Z][^<>]*+>"
-    r"|<(?P<hidden>script|style|noscript|template)\b[^>]*+>.*?</(?P=hidden)\s*+>"
+    r"|<(?P<hidden>script|style|noscript|template)\b[^>]*+>.*?(?:</(?P=hidden)\s*+>|\Z)"
     r"""|</?(?P<tag>[a-zA-Z][\w:-]*+)(?:[^<>"']|"[^"<>]*+"|'[^'<>]*+')*+>"""
     r"|</?(?P<loose>[a-zA-Z][\w:-]*+)(?:\s[^<>]*+)?>"
     r"|&(?:amp;)?(?P<entity>\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});"
@@ -192,16 +99,17 @@ def _replacement(found: re.Match[str]) -> str | None:
     if found["marked"]:
         composed = unicodedata.normalize("NFC", found[0])
         return composed if composed != found[0] else None
-    if found["invisible"]:
-        return ""
     if found["hidden"]:
         return _BREAK
     name = (found["tag"] or found["loose"] or "").lower()
-    if not name or name in _INLINE:
-        return ""
+    return _in_place_of_tag(name) if name else ""
+
+
+def _in_place_of_tag(name: str) -> str | None:
     if name in _BLOCK:
         return _BREAK
-    return "" if ":" in name or "-" in name else None
+    is_tag = name in _INLINE or ":" in name or "-" in name
+    return "" if is_tag else None
 
 
 def _character(entity: str) -> str | None:

@@ -7,6 +7,7 @@ when one of them is not called any more.
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -22,23 +23,44 @@ from wire.topics import ALL, REQUEST_OVERHEAD
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 REFUSALS = (*TOO_LARGE, InvalidTimestampError)
 LARGEST_REQUEST = max(topic.max_message_bytes for topic in ALL) + REQUEST_OVERHEAD
+FETCH_WAIT_MS = 100  # a message waits this long when a fetch that left its partition out is already on its way
 REVOKE_PATIENCE = 5.0  # seconds that a rebalance waits for the batch in hand; heartbeats go on meanwhile
+
+
+logger = logging.getLogger("faust.newswatch")  # quiet as all of Faust is (`wire.logs`)
 
 
 class Hole(Exception):
     """Faust skipped a message. Stop, and start again from what is committed."""
 
 
+class QuickThread(driver.AIOKafkaConsumerThread):
+    """Faust's consumer thread, which by itself lets a fetch wait 1.5 s."""
+
+    logger = logger
+
+    def _create_worker_consumer(self, transport: driver.Transport) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001  # Faust hard-codes it
+        return consumer
+
+
 class SafeConsumer(driver.Consumer):
     """Commits what was reported as `done`, and nothing else."""
 
+    logger = logger
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._next: dict[TP, int] = {}
+        self._due: dict[TP, int] = {}  # the offset that comes next
+        self._next: dict[TP, int] = {}  # the first offset that is not done
         self.confirmed: dict[TP, int] = {}
         self.revocations = 0
         self.idle = asyncio.Event()
         self.idle.set()
+
+    def _new_consumer_thread(self) -> QuickThread:
+        return QuickThread(self, loop=self.loop, beacon=self.beacon)
 
     async def expect(self, tp: TP, offset: int) -> None:
         """Check that `offset` is the next one of this partition.
@@ -46,20 +68,17 @@ class SafeConsumer(driver.Consumer):
         Raises:
             Hole: it is not; committing past it would lose what lies between.
         """
-        if tp not in self._next:
+        if tp not in self._due:
             first = (await self.earliest_offsets(tp)).get(tp) or 0
-            self._next[tp] = max(first, self._committed_offset[tp] or 0)
-        if offset > self._next[tp]:
-            raise Hole(f"{tp.topic}[{tp.partition}]: {self._next[tp]} was due and {offset} came")
+            self._due[tp] = max(first, self._committed_offset[tp] or 0)
+        if offset > self._due[tp]:
+            raise Hole(f"{tp.topic}[{tp.partition}]: {self._due[tp]} was due and {offset} came")
+        self._due[tp] = max(self._due[tp], offset + 1)
 
     def done(self, tp: TP, offset: int) -> None:
         """This message, and all before it in its partition, have their outputs on Kafka."""
-        if tp in self._next:
-            self._next[tp] = max(self._next[tp], offset + 1)
-
-    def next_offsets(self) -> Mapping[TP, int]:
-        """The first offset of each partition that is not done."""
-        return self._next
+        if tp in self._due:  # else a rebalance came in between: the message comes again
+            self._next[tp] = max(self._next.get(tp, 0), offset + 1)
 
     def ack(self, message: Message) -> bool:
         """Faust also acknowledges what it skips: release the message, conclude nothing."""
@@ -78,6 +97,7 @@ class SafeConsumer(driver.Consumer):
         await self.commit()
         if self._committable():  # the first call only waited for a commit that was under way
             await self.commit()
+        self._due.clear()
         self._next.clear()
         await super().on_partitions_revoked(revoked)
 
@@ -110,6 +130,8 @@ class SafeConsumer(driver.Consumer):
 class SafeProducer(driver.Producer):
     """An idempotent producer that can be replaced after a refusal."""
 
+    logger = logger
+
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True}
 
@@ -131,6 +153,8 @@ class SafeTransport(driver.Transport):
 
 class SafeApp(faust.App):
     """A Faust app on this transport."""
+
+    logger = logger
 
     def _new_transport(self) -> TransportT:
         return SafeTransport(self.conf.broker_consumer, self)

@@ -1,7 +1,7 @@
 """How is an annotation kept within 4 kB?
 
-Step by step, the least needed first, until it fits. Every watchlist keeps at least one mention of every zone's best kind:
-an alert is owed once a watchlist and story, so a watchlist's seventh name may go, its only one never.
+Step by step, the least needed first, until it fits. Every watchlist keeps at least one mention: an alert is owed once
+a watchlist and story, so a watchlist's seventh name may go, its only one never.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ def within_limit(annotation: Annotation, limit: int = LIMIT) -> Annotation:
 
 
 def _steps() -> Iterator[_Step]:
-    yield lambda one: _one_quote_each(one)
+    yield _one_quote_each
     yield lambda one: msgspec.structs.replace(one, names=one.names[:20], numbers=one.numbers[:30])
     yield lambda one: _quotes(one, SHORT_QUOTE)
     yield lambda one: msgspec.structs.replace(one, title=one.title[:TITLE_LENGTH])

@@ -7,32 +7,40 @@ offsets of the text. What changes length (tags, entities, soft hyphens) is taken
 
 import re
 import unicodedata
-from bisect import bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 WORD = re.compile(r"[^\W_]+")
-# A small letter before a capital: two words glued ("maisIl") or a brand's own spelling ("OpenAI").
-_SEAM = re.compile(r"(?<=[^\W\d_A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ])")
+_SEAM = re.compile(r"[a-zß-öø-ÿ](?=[A-ZÀ-ÖØ-Þ])")
 
+_BLANKS = "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _FOLDED_BY_HAND = {
     **dict.fromkeys("’‘‚‛ʼʹ′`´＇", "'"),
     **dict.fromkeys("“”„‟«»″＂", '"'),
     **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
-    **dict.fromkeys("\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\t", " "),
+    **dict.fromkeys(_BLANKS, " "),
     **dict(zip("ßæœøłđðþıħŋſ", "saoolddtihns", strict=True)),
     **dict(zip("ẞÆŒØŁĐÐÞİĦŊ", "saoolddtihn", strict=True)),
-}  # fmt: skip
+}
 # Latin, Greek, Cyrillic and their extensions, punctuation, letterlike and full-width forms. Other scripts have no case
 # and no accents that a newspaper leaves out.
-_FOLDED_BLOCKS = (range(0x0250), range(0x0370, 0x0530), range(0x1E00, 0x2070), range(0x2100, 0x2190), range(0xFB00, 0xFB07), range(0xFF01, 0xFF5F))  # fmt: skip
+_FOLDED_BLOCKS = (
+    range(0x0250),
+    range(0x0370, 0x0530),
+    range(0x1E00, 0x2070),
+    range(0x2100, 0x2190),
+    range(0xFB00, 0xFB07),
+    range(0xFF01, 0xFF5F),
+)
 
 
 def _folded_character(character: str) -> str:
+    """Its base letter, small. A sign stays a sign: folded to a letter, "™" would lengthen the word before it."""
     base = unicodedata.normalize("NFKD", character)
     bare = "".join(mark for mark in base if not unicodedata.combining(mark))
-    return (bare[:1] or character).lower()[:1]
+    folded = (bare[:1] or character).lower()[:1]
+    return folded if folded.isalnum() == character.isalnum() else character
 
 
 FOLD = {code: _folded_character(chr(code)) for block in _FOLDED_BLOCKS for code in block}
@@ -53,30 +61,48 @@ class Token(NamedTuple):
     end: int
 
 
-def tokens_in(folded: str) -> list[Token]:
-    """Every word, leftmost first. Apostrophes and hyphens part words: "d’Altman", "Altman’s" and "Jean-Luc" are two."""
-    return [Token(found[0], found.start(), found.end()) for found in WORD.finditer(folded)]
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """All words of a text, leftmost first, as three columns: a text has hundreds, and few are looked at alone."""
+
+    words: list[str]
+    starts: list[int]
+    ends: list[int]
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __getitem__(self, place: int) -> Token:
+        return Token(self.words[place], self.starts[place], self.ends[place])
+
+    def place_at(self, offset: int) -> int:
+        """The place of the word in or behind which this offset stands."""
+        return max(0, bisect_right(self.starts, offset) - 1)
+
+    def within(self, start: int, end: int) -> list[str]:
+        """The words that begin in `start:end`."""
+        return self.words[bisect_left(self.starts, start) : bisect_left(self.starts, end)]
+
+
+def tokens_in(folded: str) -> Tokens:
+    """Every word. Apostrophes and hyphens part words: "d’Altman", "Altman’s" and "Jean-Luc" are two each."""
+    found = list(WORD.finditer(folded))
+    return Tokens([one[0] for one in found], [one.start() for one in found], [one.end() for one in found])
 
 
 def words_in(folded: str) -> list[str]:
     return WORD.findall(folded)
 
 
-def seams_in(token: Token, text: str) -> list[int]:
-    """Where the case changes inside the word, as offsets into the text: "maisIl" has one seam, before "Il"."""
-    surface = text[token.start : token.end]
-    if surface.islower() or surface.isupper() or surface[1:].islower():
-        return []
-    return [token.start + seam.start() for seam in _SEAM.finditer(surface)]
+def seams_in(text: str, tokens: Tokens) -> dict[int, list[int]]:
+    """Words inside which a small letter meets a capital, by place, with the offsets of the capitals.
 
-
-def split_glued(tokens: list[Token], text: str) -> Iterator[tuple[int, list[Token]]]:
-    """Each word that a case change parts, as its place among `tokens` and its parts."""
-    for place, token in enumerate(tokens):
-        seams = seams_in(token, text)
-        if seams:
-            edges = [token.start, *seams, token.end]
-            yield place, [Token(token.word[a - token.start : b - token.start], a, b) for a, b in zip(edges, edges[1:], strict=False)]  # fmt: skip
+    Two words were glued ("maisIl"), or it is a brand's own spelling ("OpenAI"): the caller finds out.
+    """
+    seams: dict[int, list[int]] = {}
+    for found in _SEAM.finditer(text):
+        seams.setdefault(tokens.place_at(found.start()), []).append(found.start() + 1)
+    return seams
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from stream.text import fold
 from wire.messages import Zone
 
 TEASER_LENGTH = 160  # a linked headline is shorter; a paragraph that opens with "More on" is longer
@@ -25,28 +24,52 @@ class Span(NamedTuple):
 
 
 # Folded, at the start of a line. What follows on the line goes with it.
-_CUE = re.compile(
-    r"[\W_]*(?:"
-    r"read (?:more|also|next|the full)\b|also read\b|see also\b|more (?:on|from|about) |related\b[^.]{0,20}:|related (?:articles|stories|coverage|links|topics)\b"
-    r"|you may also like|recommended (?:for you|reading|stories)|don't miss\b|most (?:read|popular)\b|trending\b|up next\b|next:|watch:|video:|listen:"
-    r"|(?:sign up|subscribe|register)\b.{0,60}\b(?:newsletter|alerts?|inbox|updates|today|now|here)\b|(?:follow|like|join) us (?:on|at)\b|click here\b|share this\b|advertisement\b|(?:photo|image|picture) credit\b"
-    r"|(?:additional )?(?:reporting|editing|writing) by\b|this (?:article|column|story) (?:was|does|originally|first)\b|the views expressed\b"
-    r"|en savoir plus\b|(?:a )?lire (?:aussi|egalement|la suite)\b|(?:a )?voir (?:aussi|egalement)\b|pour aller plus loin\b|sur le meme (?:sujet|theme)\b|(?:nos )?articles? (?:lies|recommandes)\b"
-    r"|(?:inscrivez|abonnez)[- ]vous\b|decouvrez (?:aussi|egalement)\b|suivez[- ]nous\b|partager (?:cet article|sur)\b|publicite\b|a decouvrir\b|recevez\b.{0,60}\b(?:newsletter|lettre|infos?)\b|cette chronique\b"
-    r"|lesen sie (?:auch|mehr|hier|dazu)\b|mehr (?:zum thema|dazu|lesen|aus)\b|(?:auch|ebenfalls) interessant\b|siehe auch\b|zum thema\b|das konnte sie auch|hier (?:geht|lesen)\b|jetzt (?:abonnieren|anmelden|bestellen)\b|(?:abonnieren|folgen) sie\b|anzeige\b|weiterlesen\b"
-    r"|leer mas\b|lea (?:tambien|mas)\b|lee (?:tambien|mas)\b|(?:tambien )?(?:te|le) (?:puede|podria) interesar\b|mas informacion\b|ver tambien\b|ademas:|noticias? relacionadas?\b|(?:suscribete|suscribase|siguenos|siganos)\b|publicidad\b|te recomendamos\b"
-    r")"
+_CUES = (
+    # English
+    r"read (?:more|also|next|the full)\b",
+    r"also read\b|see also\b|more (?:on|from|about) ",
+    r"related\b[^.]{0,20}:|related (?:articles|stories|coverage|links|topics)\b",
+    r"you may also like|recommended (?:for you|reading|stories)|don't miss\b|most (?:read|popular)\b|trending\b",
+    r"up next\b|next:|watch:|video:|listen:",
+    r"(?:sign up|subscribe|register)\b.{0,60}\b(?:newsletter|alerts?|inbox|updates|today|now|here)\b",
+    r"(?:follow|like|join) us (?:on|at)\b|click here\b|share this\b|advertisement\b|(?:photo|image|picture) credit\b",
+    r"(?:additional )?(?:reporting|editing|writing) by\b",
+    r"this (?:article|column|story) (?:was|does|originally|first)\b|the views expressed\b",
+    # French
+    r"en savoir plus\b|(?:a )?lire (?:aussi|egalement|la suite)\b|(?:a )?voir (?:aussi|egalement)\b",
+    r"pour aller plus loin\b|sur le meme (?:sujet|theme)\b|(?:nos )?articles? (?:lies|recommandes)\b",
+    r"(?:inscrivez|abonnez)[- ]vous\b|decouvrez (?:aussi|egalement)\b|suivez[- ]nous\b|a decouvrir\b",
+    r"partager (?:cet article|sur)\b|publicite\b|recevez\b.{0,60}\b(?:newsletter|lettre|infos?)\b|cette chronique\b",
+    # German
+    r"lesen sie (?:auch|mehr|hier|dazu)\b|mehr (?:zum thema|dazu|lesen|aus)\b|weiterlesen\b",
+    r"(?:auch|ebenfalls) interessant\b|siehe auch\b|zum thema\b|das konnte sie auch|hier (?:geht|lesen)\b",
+    r"jetzt (?:abonnieren|anmelden|bestellen)\b|(?:abonnieren|folgen) sie\b|anzeige\b",
+    # Spanish
+    r"leer mas\b|lea (?:tambien|mas)\b|lee (?:tambien|mas)\b|(?:tambien )?(?:te|le) (?:puede|podria) interesar\b",
+    r"mas informacion\b|ver tambien\b|ademas:|noticias? relacionadas?\b|te recomendamos\b",
+    r"(?:suscribete|suscribase|siguenos|siganos)\b|publicidad\b",
 )
+_CUE = re.compile(rf"[\W_]*(?:{'|'.join(_CUES)})")
 # Shouted teasers: "NEXT Threads, …". Case matters: "Next, the court …" is a sentence.
 _SHOUTED = re.compile(
     r"[\W_]*(?:NEXT|RELATED|MORE|WATCH|READ|LIRE|VOIR|AUSSI|MEHR|LESEN|LEER|VER)(?:\s+[A-Z]{3,}){0,2}\s*[:\s|»>-]+\S"
 )
-_ANYWHERE = re.compile(
-    r"all rights reserved|tous droits reserves|alle rechte vorbehalten|todos los derechos reservados|©|\(c\) ?(?:19|20)\d\d"
-    r"|copyright (?:\(c\)|©|\d{4})|newsletter|unsubscribe|cookies? (?:policy|settings)|opinion de la redaction"
+_PHRASES = (
+    "all rights reserved",
+    "tous droits reserves",
+    "alle rechte vorbehalten",
+    "todos los derechos reservados",
+    "newsletter",
+    "unsubscribe",
+    "cookie policy",
+    "opinion de la redaction",
 )
+_SIGNED = re.compile(r"©|\(c\) ?(?:19|20)\d\d|copyright \d{4}")
 _BYLINE = re.compile(r"[\W_]*(?:By|Par|Von|Por|Di)\s+[A-ZÀ-Þ][^.!?:]{2,70}$")
-_AGENCIES = r"(?:Reuters|AP|AFP|dpa|DPA|EFE|ANSA|APA|PA|Xinhua|TASS|Bloomberg|Associated Press|Agence France-Presse|Europa Press|Kyodo)"
+_AGENCIES = (
+    r"(?:Reuters|AP|AFP|dpa|DPA|EFE|ANSA|APA|PA|Xinhua|TASS|Bloomberg|Associated Press|Agence France-Presse"
+    r"|Europa Press|Kyodo)"
+)
 _CREDIT = re.compile(
     rf"[\W_]*(?P<credit>{_AGENCIES}\b[^.\n]{{0,12}}?|[^.\n]{{0,40}}?\({_AGENCIES}[^)\n]{{0,30}}\))\s*[-–—:]+\s"
 )
@@ -59,11 +82,15 @@ class _Line(NamedTuple):
     start: int
     end: int
     text: str
+    folded: str
 
 
-def zones_of(text: str, echoes: list[tuple[int, int]]) -> tuple[Span, ...]:
+def zones_of(text: str, folded: str, echoes: list[tuple[int, int]]) -> tuple[Span, ...]:
     """The zones of a clean text, gapless from 0 to its end. `echoes` are where it repeats the title."""
-    lines = [_Line(found.start(), found.end(), found[0]) for found in _LINE.finditer(text)]
+    lines = [
+        _Line(found.start(), found.end(), found[0], folded[found.start() : found.end()])
+        for found in _LINE.finditer(text)
+    ]
     zones = _with_teaser_tail(lines, [_zone_of(line, place, echoes) for place, line in enumerate(lines)])
     return _joined(_cut_credits(_with_lead(lines, zones)), len(text))
 
@@ -71,17 +98,18 @@ def zones_of(text: str, echoes: list[tuple[int, int]]) -> tuple[Span, ...]:
 def _zone_of(line: _Line, place: int, echoes: list[tuple[int, int]]) -> Zone:
     if any(start <= line.start and line.end <= end for start, end in echoes):
         return "title"
-    if _WORDLESS.fullmatch(line.text) or is_boilerplate(line.text) or (place < 4 and _BYLINE.match(line.text)):  # noqa: PLR2004  # bylines stand on top
+    if _WORDLESS.fullmatch(line.text) or _is_boilerplate(line) or (place < 4 and _BYLINE.match(line.text)):  # noqa: PLR2004  # bylines stand on top
         return "boilerplate"
     return "body"
 
 
-def is_boilerplate(line: str) -> bool:
+def _is_boilerplate(line: _Line) -> bool:
     """Does this line advertise, thank, sell or link, instead of telling?"""
-    if len(line) > TEASER_LENGTH * 2:
+    if len(line.text) > TEASER_LENGTH * 2:
         return False
-    folded = fold(line)
-    return bool(_CUE.match(folded) or _SHOUTED.match(line) or _ANYWHERE.search(folded))
+    if _CUE.match(line.folded) or _SHOUTED.match(line.text):
+        return True
+    return any(phrase in line.folded for phrase in _PHRASES) or bool(_SIGNED.search(line.folded))
 
 
 def _with_teaser_tail(lines: list[_Line], zones: list[Zone]) -> list[Zone]:
@@ -94,7 +122,7 @@ def _with_teaser_tail(lines: list[_Line], zones: list[Zone]) -> list[Zone]:
             break
     if tail == 0:
         return zones
-    return [*zones[:tail], *("boilerplate" for _ in zones[tail:])]
+    return zones[:tail] + ["boilerplate"] * (len(zones) - tail)
 
 
 def _is_teaser(line: str) -> bool:

@@ -8,7 +8,7 @@ import re
 from typing import Literal, NamedTuple
 
 from stream.matching.candidates import Candidate
-from stream.matching.common import FUNCTION_WORDS, LEGAL_FORMS, TITLES
+from stream.matching.common import FORMS_OF_ADDRESS, FUNCTION_WORDS, INDEFINITE, LEGAL_FORMS, TITLES
 from stream.matching.forms import Form
 from stream.text import Token
 
@@ -35,12 +35,20 @@ def judge(found: Candidate, language: str) -> Verdict:
     form = found.alias.form
     if form.person and _is_part_of_longer_name(found):
         return Verdict("refused", 0, "part of a longer name")
+    if not form.person and form.solid <= 1 and _is_addressed(found):
+        return Verdict("refused", 0, "a person of that name")
+    return _judge_words(found, form, language)
+
+
+def _judge_words(found: Candidate, form: Form, language: str) -> Verdict:
     if form.casing == "acronym" and _letters(form) <= LONGEST_ACRONYM:
         return _judge_acronym(found, form)
     if form.common:
         return _judge_common(found, form, language)
     if form.solid <= 1:
         return _judge_single(found, form)
+    if found.surface.islower() and form.casing == "name" and _has_article(found):
+        return Verdict("refused", 0, "common words")
     return _accepted(found)
 
 
@@ -68,12 +76,12 @@ def _judge_common(found: Candidate, form: Form, language: str) -> Verdict:
     if not all(has or not wanted for has, wanted in zip(capitals, form.capitals, strict=False)):
         return Verdict("refused", 0, "a common word")
     following = next_word(found)
-    if following and following.word in LEGAL_FORMS:
+    if following and following.word in LEGAL_FORMS and is_capital(found, following):
         return Verdict("sure", RESPACED, f"“{found.surface}” with its legal form")
     line = _line_of(found)
     if _is_shouted(line) or _is_titled(line):
         return Verdict("weak", SUPPORTED, "a common word in a line of capitals")
-    if form.solid <= 1 and (is_name_before(found) or is_capital(found, following)):
+    if form.solid <= 1 and (named_before(found) or is_capital(found, following)):
         return Verdict("weak", SUPPORTED, "a common word within a longer name")
     first_capital_is_grammar = starts_sentence(found) or language == "de"
     if first_capital_is_grammar and not any(form.capitals[1:]):
@@ -102,10 +110,19 @@ def named_before(found: Candidate) -> bool:
     return before.word not in FUNCTION_WORDS
 
 
-def is_name_before(found: Candidate) -> bool:
-    """As `named_before`, but at a sentence's start a capital says nothing."""
+def _is_addressed(found: Candidate) -> bool:
+    """ "Dr. Ford" is not the car maker."""
+    if found.first == 0:
+        return False
+    before = found.field.tokens[found.first - 1]
+    gap = found.field.folded[before.end : found.start]
+    return before.word in FORMS_OF_ADDRESS and gap in {" ", ". "} and is_capital(found, before)
+
+
+def _has_article(found: Candidate) -> bool:
+    """ "Une société générale" is any company, "la Société Générale" the bank."""
     before = previous_word(found)
-    return before is not None and named_before(found) and not starts_sentence(found, before.start)
+    return before is not None and before.word in INDEFINITE
 
 
 def previous_word(found: Candidate) -> Token | None:
@@ -147,8 +164,8 @@ def _is_part_of_longer_name(found: Candidate) -> bool:
 
 
 def _capitals(found: Candidate) -> list[bool]:
-    tokens = found.field.tokens[found.first : found.last + 1]
-    return [found.field.text[token.start].isupper() for token in tokens]
+    text, starts = found.field.text, found.field.tokens.starts[found.first : found.last + 1]
+    return [text[max(start, found.start)].isupper() for start in starts]
 
 
 def _letters(form: Form) -> int:

@@ -3,7 +3,8 @@
 Candidates, verdicts, the longest of what overlaps, weak ones that the rest supports, tickers, surnames: in this order.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -14,8 +15,10 @@ from stream.matching.index import AliasIndex, EntryKey
 from stream.matching.quote import quote_around
 from stream.matching.surnames import find_surnames, surnames_known
 from stream.matching.tickers import TickerSeen, find_tickers
+from stream.text import tokens_in
 from wire.messages import Mention, Watch
 
+QUOTED_PER_ENTITY = 3  # a person reads one or two
 MENTIONS_PER_ENTITY = 40  # more places of one entity tell nobody more, and a text of nothing but names stays cheap
 
 
@@ -44,17 +47,23 @@ def find_mentions(article: CleanArticle, index: AliasIndex) -> tuple[Mention, ..
         for found in find_candidates(field, index.names)
         if not _is_echo(found.field, found.start)
     ]
-    longest = _longest([pair for pair in judged if pair[1].strength != "refused"])
-    seen = [_seen(found, verdict) for found, verdict in longest]
+    named = _longest([pair for pair in judged if pair[1].strength != "refused"])
+    seen = [_seen(found, verdict) for found, verdict in named]
     seen += [_seen_ticker(field, ticker) for field in fields for ticker in find_tickers(field.text, index.tickers)]
     accepted = _supported(seen)
-    sure = {(id(one.field), one.entry, one.start) for one in accepted}
-    named = [((fields.index(c.field), c.start), c) for c, _ in longest if (id(c.field), c.alias.entry, c.start) in sure]
-    known = surnames_known(named)
-    if known:
-        taken = {(place[0], at) for place, found in named for at in range(found.first, found.last + 1)}
-        accepted += [_seen(found, verdict) for found, verdict in find_surnames(fields, known, taken) if not _is_echo(found.field, found.start)]  # fmt: skip
-    return tuple(_mention(one, index.watches) for one in _in_order(accepted, fields))
+    accepted += _surnames(fields, [found for found, _ in named], {one.entry for one in accepted})
+    return tuple(_mentions(_in_order(accepted, fields), index.watches))
+
+
+def _surnames(fields: tuple[CleanField, ...], named: list[Candidate], accepted: set[EntryKey]) -> list[_Seen]:
+    """Bare surnames of the persons whose full name was accepted."""
+    placed = [((0 if found.field is fields[0] else 1, found.start), found) for found in named]
+    known = surnames_known((place, found) for place, found in placed if found.alias.entry in accepted)
+    if not known:
+        return []
+    taken = {(place[0], at) for place, found in placed for at in range(found.first, found.last + 1)}
+    found_again = find_surnames(fields, known, taken)
+    return [_seen(found, verdict) for found, verdict in found_again if not _is_echo(found.field, found.start)]
 
 
 def _headline_only(title: CleanField) -> CleanField:
@@ -62,7 +71,9 @@ def _headline_only(title: CleanField) -> CleanField:
     shown = next((span for span in title.zones if span.zone == "title"), None)
     if shown is None:
         return title
-    return replace(title, text=" " * shown.start + title.text[shown.start : shown.end])
+    blank = " " * shown.start
+    text, folded = blank + title.text[shown.start : shown.end], blank + title.folded[shown.start : shown.end]
+    return replace(title, text=text, folded=folded, tokens=tokens_in(folded))
 
 
 def _is_echo(field: CleanField, start: int) -> bool:
@@ -118,9 +129,17 @@ def _in_order(seen: list[_Seen], fields: tuple[CleanField, ...]) -> Iterable[_Se
             yield next(same)
 
 
-def _mention(one: _Seen, watches: Mapping[EntryKey, tuple[Watch, ...]]) -> Mention:
+def _mentions(seen: Iterable[_Seen], watches: Mapping[EntryKey, tuple[Watch, ...]]) -> Iterator[Mention]:
+    quoted: Counter[EntryKey] = Counter()
+    for one in seen:
+        told = one.field.zone_at(one.start) != "boilerplate"
+        quoted[one.entry] += told
+        yield _mention(one, watches, is_quoted=told and quoted[one.entry] <= QUOTED_PER_ENTITY)
+
+
+def _mention(one: _Seen, watches: Mapping[EntryKey, tuple[Watch, ...]], *, is_quoted: bool) -> Mention:
     start, end = one.field.raw_span(one.start, one.end)
-    quote, quote_start, quote_end = quote_around(one.field, one.start, one.end)
+    quote, quote_start, quote_end = quote_around(one.field, one.start, one.end) if is_quoted else ("", 0, 0)
     return Mention(
         entity=one.entry.name,
         type=one.entry.type,

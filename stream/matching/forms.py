@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stream.matching.common import COMMON, FUNCTION_WORDS, LEGAL_FORMS, PARTICLES
-from stream.text import fold, tokens_in
+from stream.text import fold, tokens_in, words_in
 from wire.watchlist import EntityType
 
 Casing = Literal["name", "acronym", "brand", "caseless"]
@@ -33,8 +33,9 @@ def forms_of(kind: EntityType, aliases: Iterable[str]) -> tuple[Form, ...]:
     """Every form of these aliases, each once: as written, without a legal form at its end, without its apostrophes."""
     forms: dict[tuple[str, ...], Form] = {}
     for alias in aliases:
-        for words, written in _variants(alias):
-            forms.setdefault(words, _form(kind, alias, words, written))
+        for spelled in _spelled(alias):
+            for words, written in _variants(spelled):
+                forms.setdefault(words, _form(kind, alias, words, written))
     return tuple(forms.values())
 
 
@@ -50,11 +51,18 @@ def surname_of(form: Form) -> tuple[str, ...]:
     return words[start:end] if len(words[end - 1]) > 1 else ()
 
 
+def _spelled(alias: str) -> Iterable[str]:
+    """ "Johnson & Johnson" is also written with the word."""
+    yield alias
+    if " & " in alias:
+        yield from (alias.replace(" & ", f" {word} ") for word in ("and", "et", "und", "y"))
+
+
 def _variants(alias: str) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Folded words beside the words as written."""
     tokens = tokens_in(fold(alias))
-    words = tuple(token.word for token in tokens)
-    written = tuple(alias[token.start : token.end] for token in tokens)
+    words = tuple(tokens.words)
+    written = tuple(alias[start:end] for start, end in zip(tokens.starts, tokens.ends, strict=True))
     if not words or len(words) > LONGEST_NAME:
         return
     yield words, written
@@ -62,9 +70,9 @@ def _variants(alias: str) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:
     while size > 1 and words[size - 1] in LEGAL_FORMS:
         size -= 1
         yield words[:size], written[:size]
-    glued = tokens_in(fold(alias).replace("'", ""))
-    if len(glued) < len(words) and glued:
-        yield tuple(token.word for token in glued), tuple(token.word.capitalize() for token in glued)
+    glued = words_in(fold(alias).replace("'", ""))
+    if 0 < len(glued) < len(words):
+        yield tuple(glued), tuple(map(str.capitalize, glued))
 
 
 def _form(kind: EntityType, alias: str, words: tuple[str, ...], written: tuple[str, ...]) -> Form:

@@ -1,8 +1,8 @@
 """Which names are looked for, and who asks for them?
 
 One pass over all watchlists makes one dictionary from folded names to aliases. Looking up walks the text word by word,
-so its cost grows with the text and not with the watchlists. Entities that are equal (type, name, aliases, tickers) are one
-entry, with the list of the watchlists that hold it.
+so its cost grows with the text and not with the watchlists. Entities that are equal (type, name, aliases, tickers) are
+one entry, with the list of the watchlists that hold it.
 """
 
 from collections.abc import Iterable, Mapping

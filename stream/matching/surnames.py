@@ -46,7 +46,7 @@ def find_surnames(
     """Bare surnames behind the full name. `taken` holds (place of field, place of token) that other mentions cover."""
     by_first = {surname[0]: surname for surname in known}
     for place, field in enumerate(fields):
-        words = [token.word for token in field.tokens]
+        words = field.tokens.words
         for at, word in enumerate(words):
             surname = by_first.get(word)
             if surname is None or (place, at) in taken or tuple(words[at : at + len(surname)]) != surname:

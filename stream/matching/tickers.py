@@ -12,12 +12,13 @@ from stream.matching.evidence import Strength
 from stream.matching.index import EntryKey
 
 _SYMBOL = r"[A-Z0-9][A-Z0-9.\-]{0,9}"
+# Each form begins with its mark, so that the search runs through a text at full speed.
 _FORM = re.compile(
-    rf"(?P<exchange>\b(?:{'|'.join(sorted(EXCHANGES))}))[^\S\n]?:[^\S\n]?(?P<listed>{_SYMBOL})(?![\w])"
-    rf"|(?<![\w$])\$(?P<cash>[A-Z]{_SYMBOL[len('[A-Z0-9]') :]})(?![\w])"
-    rf"|\((?P<bracket>{_SYMBOL})\)",
-    re.IGNORECASE,
+    rf":[^\S\n]?(?P<listed>{_SYMBOL})(?!\w)"
+    rf"|\$(?P<cash>[A-Z][A-Z0-9.\-]{{0,9}})(?!\w)"
+    rf"|\((?P<bracket>{_SYMBOL})(?:[^\S\n][A-Z]{{2}})?\)"
 )
+_EXCHANGE = re.compile(rf"\b(?:{'|'.join(sorted(EXCHANGES))})[^\S\n]?$", re.IGNORECASE)
 LISTED, CASHTAG, BRACKET = 0.97, 0.96, 0.95
 INITIALS_BACK = 80  # characters before a bracket in which the words that it abbreviates would stand
 
@@ -40,11 +41,14 @@ def find_tickers(text: str, tickers: Mapping[str, tuple[EntryKey, ...]]) -> Iter
         return
     for found in _FORM.finditer(text):
         kind = found.lastgroup or ""
+        if kind == "listed" and not _EXCHANGE.search(text, max(0, found.start() - 12), found.start()):
+            continue
         symbol = found[kind].rstrip(".-")
-        for entry in tickers.get(symbol, ()):
-            start = found.start(kind)
-            strength, score, why = _judged(found, kind, symbol, text)
-            yield TickerSeen(entry, symbol, start, start + len(symbol), strength, score, why)
+        for spelled in dict.fromkeys((symbol, symbol.partition(".")[0])):  # "MSFT.O" names the exchange behind the dot
+            for entry in tickers.get(spelled, ()):
+                start = found.start(kind)
+                strength, score, why = _judged(found, kind, spelled, text)
+                yield TickerSeen(entry, spelled, start, start + len(symbol), strength, score, why)
 
 
 def _judged(found: re.Match[str], kind: str, symbol: str, text: str) -> tuple[Strength, float, str]:

@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from zlib import crc32
 
 LAYOUT = 1  # first byte of a packed fingerprint
@@ -76,7 +77,7 @@ def _features(words: Sequence[str]) -> list[int]:
     telling = [word for word in words if len(word) >= SHORTEST_WORD or word.isdigit()][:20_000]
     if len(telling) == 1:
         return [crc32(telling[0].encode())]
-    return [crc32(f"{left} {right}".encode()) for left, right in zip(telling, telling[1:], strict=False)]
+    return [crc32(f"{left} {right}".encode()) for left, right in pairwise(telling)]
 
 
 def _pack(title: list[int], dense: list[int], sampled: list[int], rate: int) -> bytes:
