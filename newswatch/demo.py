@@ -118,6 +118,7 @@ def _newsroom_at(port: int) -> Server:
 @contextmanager
 def _prepared(console: Console, stop: threading.Event, home: Path, server: Server) -> Iterator[Demo]:
     """The demo with feeds and watchlists in force, before anything is started."""
+    began = time.monotonic()
     settings = demo_settings(home, server)
     write_feeds(settings.feeds_file, server)
     database = open_database(settings.alerts_url)
@@ -129,7 +130,7 @@ def _prepared(console: Console, stop: threading.Event, home: Path, server: Serve
             settings=settings,
             names=apply_watchlists(home / "watchlists.yaml", database),
             database=database,
-            began=time.monotonic(),
+            began=began,
         )
     finally:
         database.dispose()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -19,7 +20,9 @@ def closing(verdict: Verdict, seconds: Sequence[float]) -> RenderableType:
 
 
 def _counts(verdict: Verdict) -> Table:
-    table = Table(title="The newsroom's answer key", title_justify="left", title_style="bold", pad_edge=False)
+    table = Table(
+        title="The newsroom's answer key", title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False
+    )
     counts = {
         "articles": verdict.articles,
         "stories": verdict.stories,
