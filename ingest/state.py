@@ -60,12 +60,10 @@ class State:
         self._engine = _engine(url)
         self._upsert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         try:
-            with self._engine.begin() as connection:
-                _tables.create_all(connection)
-                _check_version(connection)
-        except sa.exc.SQLAlchemyError as error:
-            shown = self._engine.url.render_as_string(hide_password=True)
-            raise Misconfigured(f"NEWSWATCH_INGEST_DATABASE: cannot use {shown}: {_cause(error)}") from error
+            self._open()
+        except Misconfigured:
+            self.close()
+            raise
 
     def memories(self) -> dict[str, Memory]:
         """Every feed that was ever polled."""
@@ -99,6 +97,15 @@ class State:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def _open(self) -> None:
+        try:
+            with self._engine.begin() as connection:
+                _tables.create_all(connection)
+                _check_version(connection)
+        except sa.exc.SQLAlchemyError as error:
+            shown = self._engine.url.render_as_string(hide_password=True)
+            raise Misconfigured(f"NEWSWATCH_INGEST_DATABASE: cannot use {shown}: {_cause(error)}") from error
 
     def _put(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, object]]) -> None:
         insert = self._upsert(table)
