@@ -18,6 +18,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, Message
 from faust.types.transports import TransportT
 
+from wire.logs import get
 from wire.topics import ALL, REQUEST_OVERHEAD
 
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
@@ -55,7 +56,6 @@ class SafeConsumer(driver.Consumer):
         self._due: dict[TP, int] = {}  # the offset that comes next
         self._next: dict[TP, int] = {}  # the first offset that is not done
         self.confirmed: dict[TP, int] = {}
-        self.revocations = 0
         self.idle = asyncio.Event()
         self.idle.set()
 
@@ -88,7 +88,6 @@ class SafeConsumer(driver.Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Finish the batch in hand and commit, before others start from the committed offsets."""
-        self.revocations += 1
         self.stop_flow()
         try:
             await asyncio.wait_for(self.idle.wait(), REVOKE_PATIENCE)
@@ -97,6 +96,7 @@ class SafeConsumer(driver.Consumer):
         await self.commit()
         if self._committable():  # the first call only waited for a commit that was under way
             await self.commit()
+        get().info("partitions revoked", partitions=len(revoked), committed=not self._committable())
         self._due.clear()
         self._next.clear()
         await super().on_partitions_revoked(revoked)
