@@ -61,9 +61,7 @@ class Snapshots:
 
     def set_aside(self, offset: int, why: str) -> None:
         """This snapshot is of no use: keep it for a look, never read it again."""
-        path = self._path(offset)
-        get().error("snapshot set aside", file=path.name, error=why)
-        path.rename(path.with_suffix(".bad"))
+        _set_aside(self._path(offset), why)
 
     def save(self, offset: int, body: bytes) -> None:
         """Write and keep a snapshot whose offset is committed."""
@@ -141,7 +139,7 @@ class Snapshots:
         except msgspec.MsgspecError as error:
             problem = f"its first line is unreadable: {error}"
         if problem:
-            self.set_aside(int(path.stem), problem)
+            _set_aside(path, problem)
             return None
         return header.offset, body
 
@@ -162,3 +160,8 @@ class Snapshots:
 
     def _temporary(self, offset: int) -> Path:
         return self._folder / f"{offset:020d}.tmp"
+
+
+def _set_aside(path: Path, why: str) -> None:
+    get().error("snapshot set aside", file=path.name, error=why)
+    path.rename(path.with_suffix(".bad"))
