@@ -1,0 +1,92 @@
+"""Every program and the broker are killed in turn while news comes in; what is told stays the same."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from newswatch.up import System
+from tests.drill import FeedHouse, Receiver, World, configuration, drill_settings, make_world
+from tests.proofs import PROOFS, record_proof
+from wire.settings import Settings, environment
+
+VICTIMS = ("poll", "annotate", "cluster", "alert", "kafka")
+SETTLE_SECONDS = 60.0
+
+
+@contextmanager
+def running(world: World, home: Path) -> Iterator[tuple[FeedHouse, Receiver, System]]:
+    home.mkdir(parents=True)
+    with FeedHouse(world) as house, Receiver() as receiver:
+        settings = drill_settings(home, house)
+        house.write_feeds(settings.feeds_file)
+        apply_configuration(home / "watch.yaml", configuration(receiver), settings)
+        with System.start(settings, report=print) as system:
+            system.wait_until_ready(60)
+            wait_for(lambda: all(house.polls[feed] >= 2 for feed in range(world.feeds)), 30)
+            house.open()
+            yield house, receiver, system
+
+
+def apply_configuration(file: Path, text: str, settings: Settings) -> None:
+    file.write_text(text)
+    command = [sys.executable, "-m", "newswatch", "apply", str(file)]
+    subprocess.run(command, env=os.environ | environment(settings), check=True, capture_output=True)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def kill(system: System, victim: str, dice: random.Random) -> None:
+    if victim == "kafka":
+        assert system.broker is not None
+        os.killpg(system.broker.pid, signal.SIGKILL)
+        return
+    mine = [each for each in system.children if each.program == victim and each.running()]
+    if mine:
+        process = dice.choice(mine).process
+        assert process is not None
+        os.kill(process.pid, signal.SIGKILL)
+
+
+@pytest.mark.timeout(900)
+def test_kills_change_nothing_that_is_told(tmp_path: Path) -> None:
+    """The set of (watchlist, true story) is the truth's; what repeats, repeats under its key."""
+    full = {"articles": 2500, "feeds": 20, "seconds": 120.0}
+    short = {"articles": 240, "feeds": 8, "seconds": 12.0}
+    world = make_world(seed=7, **(full if PROOFS else short))  # type: ignore[arg-type]  # both have the same keys
+    dice = random.Random(11)
+    with running(world, tmp_path / "home") as (house, receiver, system):
+        kills = [victim for _ in range(4 if PROOFS else 1) for victim in VICTIMS]
+        pause = world.length / (len(kills) + 1)
+        for victim in kills:
+            time.sleep(pause)
+            kill(system, victim, dice)
+        wait_for(lambda: house.second > world.length and receiver.pairs >= world.wanted, world.length + SETTLE_SECONDS)
+        time.sleep(3)  # what is unwanted would still come
+        assert not system.failure
+    assert receiver.pairs == world.wanted
+    assert receiver.second_alerts() == {}
+    record_proof(
+        "kills",
+        articles=len(world.pieces),
+        stories_wanted=len(world.wanted),
+        kills=len(kills),
+        lost=len(world.wanted - receiver.pairs),
+        unwanted=len(receiver.pairs - world.wanted),
+        second_alerts=len(receiver.second_alerts()),
+        repeats_under_the_same_key=receiver.repeats(),
+    )
