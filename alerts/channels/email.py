@@ -8,6 +8,7 @@ import hashlib
 import re
 import socket
 import ssl
+import string
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -29,6 +30,9 @@ OPTIONAL: tuple[str, ...] = ()
 SECRETS: tuple[str, ...] = ()
 TIMEOUT = 15.0
 SENDER_NAME = "newswatch"
+PLAIN_SUBJECT = 69  # with "Subject: ", a line of 78
+WORD = 57  # with "Subject: =?utf-8?q?…?=", a line of 78
+PLAIN_BYTES = frozenset(b" !*+-/" + string.ascii_letters.encode() + string.digits.encode())
 ADDRESS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*", re.ASCII)
 
 
@@ -58,7 +62,7 @@ class EmailChannel:
         self._settings = settings
 
     async def send(self, notice: Notice, *, attempt: int) -> Outcome:  # noqa: ARG002  # each attempt looks the same
-        raw = message(notice, self._sender, self._recipient, datetime.now(UTC)).as_bytes()
+        raw = message(notice, self._sender, self._recipient, datetime.now(UTC))
         client = self._client()
         try:
             await client.connect()
@@ -103,10 +107,9 @@ class EmailChannel:
         return Outcome(kind="sent", reason="ok", code=answer.code, snippet=snippet(answer.message))
 
 
-def message(notice: Notice, sender: Address, recipient: Address, now: datetime) -> EmailMessage:
-    """The mail. Its Message-ID is that of the delivery, its thread that of the story."""
+def message(notice: Notice, sender: Address, recipient: Address, now: datetime) -> bytes:
+    """The mail as sent. Its Message-ID is that of the delivery, its thread that of the story."""
     mail = EmailMessage(policy=SMTP_POLICY)
-    mail["Subject"] = render.subject(notice)
     mail["From"] = Address(SENDER_NAME, sender.username, sender.domain)
     mail["To"] = recipient
     mail["Date"] = format_datetime(now)
@@ -116,7 +119,23 @@ def message(notice: Notice, sender: Address, recipient: Address, now: datetime) 
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(render.text(notice), cte="quoted-printable")
     mail.add_alternative(render.html(notice), subtype="html", cte="quoted-printable")
-    return mail
+    return f"Subject: {encoded(render.subject(notice))}\r\n".encode() + mail.as_bytes()
+
+
+def encoded(subject: str) -> str:
+    """The subject as RFC 2047 has it: words of at most 75 characters, none cut within a letter, one a line.
+
+    The library's own folding makes longer words, and takes what looks encoded in a headline for encoded.
+    """
+    if subject.isascii() and "=?" not in subject and len(subject) <= PLAIN_SUBJECT:
+        return subject
+    words = [""]
+    for character in subject:
+        written = "".join(chr(byte) if byte in PLAIN_BYTES else f"={byte:02X}" for byte in character.encode())
+        if len(words[-1]) + len(written) > WORD:
+            words.append("")
+        words[-1] += written.replace(" ", "_")
+    return "\r\n ".join(f"=?utf-8?q?{word}?=" for word in words)
 
 
 def _id(what: str, written: str, sender: Address) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from pydantic import SecretStr
+from pydantic import SecretBytes, SecretStr
 
 from alerts import render
 from alerts.answers import http_outcome, snippet
@@ -64,7 +64,9 @@ def open_channel(config: Mapping[str, str], settings: Settings) -> "WebhookChann
 class WebhookChannel:
     """One address; its connections are kept open between alerts."""
 
-    def __init__(self, url: SecretStr, keys: tuple[bytes, ...], connector: Callable[[], aiohttp.BaseConnector]) -> None:
+    def __init__(
+        self, url: SecretStr, keys: tuple[SecretBytes, ...], connector: Callable[[], aiohttp.BaseConnector]
+    ) -> None:
         self._url = url
         self._keys = keys
         self._connector = connector
@@ -109,16 +111,16 @@ class WebhookChannel:
             parts.geturl(),
             parts.query,
             parts.path.strip("/"),
-            *(base64.b64encode(key).decode() for key in self._keys),
+            *(base64.b64encode(key.get_secret_value()).decode() for key in self._keys),
         )
 
 
-def sign(key: bytes, message_id: str, timestamp: int, body: bytes) -> str:
+def sign(key: SecretBytes, message_id: str, timestamp: int, body: bytes) -> str:
     content = f"{message_id}.{timestamp}.".encode() + body
-    return "v1," + base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
+    return "v1," + base64.b64encode(hmac.new(key.get_secret_value(), content, hashlib.sha256).digest()).decode()
 
 
-def _headers(message_id: str, body: bytes, keys: tuple[bytes, ...], now: datetime) -> dict[str, str]:
+def _headers(message_id: str, body: bytes, keys: tuple[SecretBytes, ...], now: datetime) -> dict[str, str]:
     timestamp = int(now.timestamp())
     return {
         "webhook-id": message_id,
@@ -174,11 +176,11 @@ def _url_mistakes(url: str) -> list[str]:
     return []
 
 
-def _revealed_key(name: str, written: str) -> bytes:
+def _revealed_key(name: str, written: str) -> SecretBytes:
     key = _key(reveal(written, name).get_secret_value())
     if key is None:
         raise Misconfigured(f"{name}: must be whsec_ and 24 to 64 bytes in base64; {HOW_TO_MAKE}")
-    return key
+    return SecretBytes(key)
 
 
 def _key(secret: str) -> bytes | None:
