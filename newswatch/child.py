@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -86,14 +87,14 @@ def end(process: subprocess.Popen[bytes], *, patience: float = GRACE) -> int:
     try:
         return process.wait(patience)
     except subprocess.TimeoutExpired:
-        kill(process)
-        return process.wait()
+        return kill(process)
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """End the child and all that it started, at once."""
+def kill(process: subprocess.Popen[bytes]) -> int:
+    """End the child and all that it started, at once. Returns its exit code."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
+    return process.wait()
 
 
 def _become(args: list[str], parent: int) -> None:
@@ -114,7 +115,9 @@ def _stand_by(args: list[str], lifeline: int) -> int:
 
 def _end_with_parent(program: subprocess.Popen[bytes], lifeline: int) -> None:
     os.read(lifeline, 1)  # nobody ever writes: this returns when the parent is gone
-    end(program)
+    program.terminate()
+    time.sleep(GRACE)  # unless it ends, and with it this process
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 import platformdirs
@@ -49,7 +48,7 @@ class Jar:
 
 def pinned_jars() -> tuple[Jar, ...]:
     """The jars of `kafka-jars.txt`."""
-    return parse_jars(resources.files("newswatch").joinpath("kafka-jars.txt").read_text("utf-8"))
+    return parse_jars(Path(__file__).with_name("kafka-jars.txt").read_text("utf-8"))
 
 
 def parse_jars(text: str) -> tuple[Jar, ...]:
