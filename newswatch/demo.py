@@ -20,10 +20,11 @@ from sqlalchemy import Engine
 
 from alerts import show
 from alerts.database import open_database
+from alerts.render import clean
 from newswatch.newsroom.content import read_newsroom
 from newswatch.newsroom.follow import Arrival, Follower, told
 from newswatch.newsroom.key import Verdict, judge, page_of
-from newswatch.newsroom.ledger import joined_copies, read_notice
+from newswatch.newsroom.ledger import joined_copies, read_notice, silenced_copies
 from newswatch.newsroom.prepare import apply_watchlists, demo_settings, write_feeds
 from newswatch.newsroom.server import Server
 from newswatch.newsroom.table import closing
@@ -34,7 +35,7 @@ from wire.settings import Settings
 
 READY_SECONDS = 120.0
 FIRST_PASS_SECONDS = 60.0
-LOOK_EVERY = 0.05  # seconds between two looks at the alerts' file
+LOOK_EVERY = 0.1  # seconds between two looks at what has been told
 PATIENCE = 15.0  # seconds after the last item within which all that is wanted must have come
 UNDER_WAY = 4.0  # seconds: what appeared within them is not asked for yet, and unwanted alerts may still come
 
@@ -51,13 +52,14 @@ class Demo:
     database: Engine
     began: float
     arrivals: list[Arrival] = field(default_factory=list)
+    silenced: set[str] = field(default_factory=set)  # copies that have been shown
 
     @property
     def since_last_item(self) -> float:
         return self.server.clock.second - self.server.newsroom.length
 
     def say(self, words: str) -> None:
-        self.console.print(Text(f"{time.monotonic() - self.began:5.1f} s  {words}", style="dim"))
+        self.console.print(Text(f"{time.monotonic() - self.began:5.1f} s  {words}", style="dim"), soft_wrap=True)
 
     def verdict(self) -> Verdict:
         by = self.server.clock.second - UNDER_WAY
@@ -156,13 +158,13 @@ def _tell(demo: Demo, system: System, *, once: bool) -> Verdict:
         demo.console.print()
     follower = Follower(demo.settings.home / "alerts.jsonl")
     while not demo.stop.is_set() and not _is_over(demo):
-        _show_arrivals(demo, system, follower)
+        _show_news(demo, system, follower)
     verdict = demo.verdict()
     demo.console.print(closing(verdict, [seconds for each in demo.arrivals if (seconds := demo.seconds(each))]))
     if not once and not demo.stop.is_set():
         demo.say("the newsroom has told everything; polling goes on until Ctrl-C")
     while not once and not demo.stop.is_set():
-        _show_arrivals(demo, system, follower)
+        _show_news(demo, system, follower)
     return verdict
 
 
@@ -180,18 +182,29 @@ def _is_over(demo: Demo) -> bool:
     return demo.since_last_item > PATIENCE or not demo.verdict().differences
 
 
-def _show_arrivals(demo: Demo, system: System, follower: Follower) -> None:
+def _show_news(demo: Demo, system: System, follower: Follower) -> None:
     _check(system)
     for line in follower.new_lines():
-        arrival = Arrival(line=line, accepted=datetime.now(UTC))
-        demo.arrivals.append(arrival)
-        notice = read_notice(demo.database, line.key)
-        page = show.page(notice, arrival.accepted, color=demo.console.is_terminal)
-        demo.console.print(Text.from_ansi(page.rstrip()), soft_wrap=True)
-        seconds = demo.seconds(arrival)
-        appeared = "" if seconds is None else f"told {seconds:.1f} s after it appeared in its feed"
-        demo.console.print(Text(f"  {appeared}\n", style="green"))
+        _show_arrival(demo, Arrival(line=line, accepted=datetime.now(UTC)))
+    for copy in silenced_copies(demo.database):
+        if copy.article not in demo.silenced:
+            demo.silenced.add(copy.article)
+            words = (
+                f"· {clean(copy.outlet)}: “{clean(copy.title)}”\n  not told again, same story as “{clean(copy.told)}”\n"
+            )
+            demo.console.print(Text(words, style="dim"), soft_wrap=True)
     demo.stop.wait(LOOK_EVERY)
+
+
+def _show_arrival(demo: Demo, arrival: Arrival) -> None:
+    """As the terminal channel shows it, with the time that it took from the feed."""
+    demo.arrivals.append(arrival)
+    notice = read_notice(demo.database, arrival.line.key)
+    page = show.page(notice, arrival.accepted, color=demo.console.is_terminal)
+    demo.console.print(Text.from_ansi(page.rstrip()), soft_wrap=True)
+    seconds = demo.seconds(arrival)
+    if seconds is not None:
+        demo.console.print(Text(f"  told {seconds:.1f} s after it appeared in its feed\n", style="green"))
 
 
 def _check(system: System) -> None:

@@ -1,5 +1,7 @@
 """What does the alerts' database hold of the newsroom's stories?"""
 
+from typing import NamedTuple
+
 from sqlalchemy import Connection, Engine, select
 
 from alerts import schema
@@ -16,6 +18,31 @@ def joined_copies(engine: Engine) -> list[Joined]:
     question = select(copy.c.watchlist, article.c.link, copy.c.alert).join(article, article.c.id == copy.c.article)
     with reading(engine) as connection:
         return [Joined(watchlist, page_of(link), alert) for watchlist, link, alert in connection.execute(question)]
+
+
+class Silenced(NamedTuple):
+    """A copy that nobody was told of, because its story had been told by another article."""
+
+    article: str
+    outlet: str
+    title: str
+    told: str
+
+
+def silenced_copies(engine: Engine) -> list[Silenced]:
+    """In the order in which they were fetched, each once, however many watchlists it concerns."""
+    copy, article, told = schema.alert_copy, schema.article, schema.article.alias("told")
+    question = (
+        select(copy.c.article, article.c.outlet, article.c.title, told.c.title)
+        .join(article, article.c.id == copy.c.article)
+        .join(schema.delivery, schema.delivery.c.alert == copy.c.alert)
+        .join(told, told.c.id == schema.delivery.c.article)
+        .where(told.c.id != article.c.id, schema.delivery.c.state == "sent")
+        .order_by(article.c.fetched_at, article.c.id)
+    )
+    with reading(engine) as connection:
+        found = [Silenced(*row) for row in connection.execute(question)]
+    return list({each.article: each for each in found}.values())
 
 
 def read_notice(engine: Engine, key: str) -> Notice:

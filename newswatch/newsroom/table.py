@@ -26,7 +26,7 @@ def _counts(verdict: Verdict) -> Table:
     counts = {
         "articles": verdict.articles,
         "stories": verdict.stories,
-        "copies": f"{verdict.copies_joined} of {verdict.copies}",
+        "copies": f"{verdict.copies_joined}/{verdict.copies}",
         "alerts": verdict.alerts,
         "expected": verdict.expected,
         "missing": len(verdict.missing),

@@ -3,14 +3,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from alerts.database import open_database, writing
 from alerts.policy import AlertRef, Rules
 from alerts.record import delivery_key, record
 from alerts.routes import read_routes
+from alerts.schema import delivery
 from newswatch.newsroom.key import Joined, Page
-from newswatch.newsroom.ledger import joined_copies, read_notice
+from newswatch.newsroom.ledger import Silenced, joined_copies, read_notice, silenced_copies
 from newswatch.newsroom.prepare import apply_watchlists
 from wire.article import ArticleId, Revision
 from wire.messages import Copy, Match, Mention, StoryId, Watch
@@ -43,7 +44,7 @@ def match(page: str) -> Match:
             feed="tidewater",
             outlet="Tidewater Press",
             link=f"http://127.0.0.1:1/news/{page}?utm_source=feed",
-            title="Orvane buys",
+            title=f"Orvane buys: {page}",
             language="en",
             relation="new",
             fetched_at=NOW,
@@ -87,3 +88,13 @@ def test_notice_is_found_by_its_key(database: Engine) -> None:
     assert notice.told.article == ArticleId("one")
     assert notice.copy_count == 2
     assert [found.surface for found in notice.mentions] == ["Orvane"]
+
+
+def test_copy_is_silenced_only_once_its_story_was_told(database: Engine) -> None:
+    assert silenced_copies(database) == []
+
+
+def test_silenced_copy_names_what_was_told_instead(database: Engine) -> None:
+    with writing(database) as connection:
+        connection.execute(update(delivery).values(state="sent", settled_at=NOW))
+    assert silenced_copies(database) == [Silenced("two", "Tidewater Press", "Orvane buys: two", "Orvane buys: one")]
