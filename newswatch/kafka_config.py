@@ -9,6 +9,7 @@ from collections.abc import Mapping
 MB = 1024 * 1024
 DATA = "data"
 LOG = "../logs/kafka.log"
+LEAST_SEGMENT = 32 * MB  # twice the largest message of any topic
 
 # A small broker for one machine: 170-190 MB resident at rest. It ends itself when out of memory, and is restarted.
 JVM_FLAGS = (
@@ -82,10 +83,10 @@ _TOPICS: dict[str, object] = {
 
 
 def _retention(partition_bytes: int) -> dict[str, object]:
-    """Only whole segments are deleted, so a limit holds to within one of them: eight make up a partition."""
+    """Only whole segments are deleted, so a limit holds to within one of them, and a batch must fit into one."""
     return {
         "log.retention.bytes": partition_bytes,
-        "log.segment.bytes": max(MB, min(128 * MB, partition_bytes // 8)),
+        "log.segment.bytes": max(LEAST_SEGMENT, min(128 * MB, partition_bytes // 8)),
     }
 
 

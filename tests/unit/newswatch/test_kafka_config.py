@@ -1,4 +1,5 @@
 from newswatch.kafka_config import MB, log4j_properties, server_properties
+from wire import topics
 
 
 def properties(partition_bytes: int = 512 * MB) -> dict[str, str]:
@@ -27,11 +28,16 @@ def test_records_are_flushed_within_about_a_second() -> None:
     assert int(told["log.initial.task.delay.ms"]) <= 1000
 
 
-def test_a_size_limit_holds_to_within_a_quarter() -> None:
-    for limit in (4 * MB, 512 * MB, 100_000 * MB):
+def test_a_size_limit_holds_to_within_a_segment_of_an_eighth() -> None:
+    for limit in (256 * MB, 512 * MB, 100_000 * MB):
         told = properties(partition_bytes=limit)
         assert int(told["log.retention.bytes"]) == limit
-        assert int(told["log.segment.bytes"]) <= limit / 4
+        assert int(told["log.segment.bytes"]) <= limit / 8
+
+
+def test_every_message_fits_into_a_segment_however_small_the_limit() -> None:
+    largest = max(topic.max_message_bytes for topic in topics.ALL)
+    assert int(properties(partition_bytes=MB)["log.segment.bytes"]) > largest
 
 
 def test_a_dead_letter_of_two_megabytes_fits() -> None:
