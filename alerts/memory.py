@@ -26,7 +26,7 @@ class Memory:
         self.ids: dict[AlertRef, int] = {}
         self.by_article: defaultdict[ArticleId, dict[WatchlistId, AlertRef]] = defaultdict(dict)
         self.by_story: defaultdict[StoryId, dict[WatchlistId, AlertRef]] = defaultdict(dict)
-        self._told: defaultdict[AlertRef, set[str]] = defaultdict(set)
+        self._told: defaultdict[AlertRef, dict[str, ArticleId]] = defaultdict(dict)
         self._telling: defaultdict[AlertRef, dict[str, AlertRef]] = defaultdict(dict)
 
     def known(self, match: Match) -> Known:
@@ -37,7 +37,7 @@ class Memory:
         covers: dict[str, AlertRef] = {}
         for ref in alerts.values():
             covers = {**self._telling.get(ref, {}), **covers}
-        return Known(alerts=alerts, told={ref: self._told.get(ref, set()) for ref in alerts.values()}, covers=covers)
+        return Known(alerts=alerts, told={ref: self._told.get(ref, {}) for ref in alerts.values()}, covers=covers)
 
     def _evidence(self, match: Match) -> Iterator[dict[WatchlistId, AlertRef]]:
         yield self.by_article.get(match.copy.article, {})
@@ -49,12 +49,12 @@ class Memory:
 
     def add_delivery(self, delivery: NewDelivery) -> None:
         """From now on this alert has told this channel."""
-        self._told[delivery.alert].add(delivery.channel)
+        self._told[delivery.alert][delivery.channel] = delivery.article
         self._telling[delivery.alert][delivery.channel] = delivery.joins or delivery.alert
 
-    def add_told(self, ref: AlertRef, channel: str, telling: AlertRef | None) -> None:
+    def add_told(self, ref: AlertRef, channel: str, article: ArticleId, telling: AlertRef | None) -> None:
         """As the database has it: `telling` is the alert whose delivery tells there, None where that one failed."""
-        self._told[ref].add(channel)
+        self._told[ref][channel] = article
         if telling is not None:
             self._telling[ref][channel] = telling
 
@@ -75,9 +75,9 @@ def load(connection: Connection, matches: Sequence[Match]) -> Memory:
 
 def _load_told(connection: Connection, memory: Memory) -> None:
     refs = {number: ref for ref, number in memory.ids.items()}
-    for alert, channel, state, watchlist, story in _rows(connection, _firsts(), schema.delivery.c.alert, refs):
+    for alert, channel, article, state, watchlist, story in _rows(connection, _firsts(), schema.delivery.c.alert, refs):
         telling = AlertRef(watchlist, story) if state in TELLING else None
-        memory.add_told(refs[alert], channel, telling)
+        memory.add_told(refs[alert], channel, article, telling)
 
 
 def _articles(matches: Sequence[Match]) -> set[ArticleId]:
@@ -119,7 +119,7 @@ def _firsts() -> Select[Any]:
     own, joined, alert = schema.delivery, schema.delivery.alias("joined"), schema.alert
     state = func.coalesce(joined.c.state, own.c.state)
     return (
-        select(own.c.alert, own.c.channel, state, alert.c.watchlist, alert.c.story)
+        select(own.c.alert, own.c.channel, own.c.article, state, alert.c.watchlist, alert.c.story)
         .outerjoin(joined, joined.c.id == own.c.joined_to)
         .join(alert, alert.c.id == func.coalesce(joined.c.alert, own.c.alert))
         .where(own.c.occasion == FIRST)

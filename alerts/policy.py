@@ -8,7 +8,6 @@ not sent. A story that reaches one channel through several watchlists is sent th
 """
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
@@ -52,13 +51,13 @@ class Rules:
 class Known:
     """What the database knows of one match.
 
-    `alerts` are those that the match belongs to, by watchlist, also of watchlists that it does not mention. `told` are
-    the channels that each of them owes or has told (occasion `first`). `covers` names, for each channel, the alert
-    whose delivery there tells this story.
+    `alerts` are those that the match belongs to, by watchlist, also of watchlists that it does not mention. `told` says
+    for each of them which channels were told, or will be, of which article (occasion `first`). `covers` names, for each
+    channel, the alert whose delivery there tells this story.
     """
 
     alerts: Mapping[WatchlistId, AlertRef] = field(default_factory=dict)
-    told: Mapping[AlertRef, AbstractSet[str]] = field(default_factory=dict)
+    told: Mapping[AlertRef, Mapping[str, ArticleId]] = field(default_factory=dict)
     covers: Mapping[str, AlertRef] = field(default_factory=dict)
 
 
@@ -182,11 +181,11 @@ def _owed(
     covers = dict(known.covers)
     for watchlist, ref in refs.items():
         reason = held[watchlist]
-        told = known.told.get(ref, frozenset())
+        told = known.told.get(ref, {})
         if reason is not None:
             owed += [] if told else [Suppression(alert=ref, article=match.copy.article, reason=reason)]
             continue
-        if told and match.relation == "update":
+        if told and match.relation == "update" and match.copy.article not in told.values():
             owed.append(_update_noted(match, ref))
         for route in routes[watchlist]:
             if route.channel not in told:
