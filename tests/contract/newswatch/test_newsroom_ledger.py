@@ -96,5 +96,5 @@ def test_copy_is_silenced_only_once_its_story_was_told(database: Engine) -> None
 
 def test_silenced_copy_names_what_was_told_instead(database: Engine) -> None:
     with writing(database) as connection:
-        connection.execute(update(delivery).values(state="sent", settled_at=NOW))
+        connection.execute(update(delivery).values(state="sent", attempt=1, settled_at=NOW))
     assert silenced_copies(database) == [Silenced("two", "Tidewater Press", "Orvane buys: two", "Orvane buys: one")]
