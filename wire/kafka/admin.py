@@ -147,7 +147,7 @@ class Admin:
             except (GroupIdNotFoundError, TopicAlreadyExistsError, UnknownTopicOrPartitionError):
                 raise
             except KafkaError as error:
-                if not error.retriable or time.monotonic() > until:
+                if not error.retriable or time.monotonic() + RETRY_SECONDS > until:
                     raise away(self._settings, error) from error
             time.sleep(RETRY_SECONDS)
 

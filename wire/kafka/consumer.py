@@ -135,7 +135,8 @@ class GroupConsumer:
 
     def _count(self, records: Iterable[Incoming]) -> None:
         for record in records:
-            self._done.setdefault(record.partition, record.offset)
+            # Lower than where it should start: the topic does not hold that offset.
+            self._done[record.partition] = min(record.offset, self._done.get(record.partition, record.offset))
         waiting = 0
         for part in self._consumer.assignment():
             end = self._consumer.highwater(part)

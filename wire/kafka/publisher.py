@@ -23,6 +23,7 @@ from wire.topics import ALL, REQUEST_OVERHEAD
 
 REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTimestampError, InvalidRecordError)
 LARGEST_REQUEST = max(topic.max_message_bytes for topic in ALL) + REQUEST_OVERHEAD
+LINGER_MS = 5
 EXPLAIN_SECONDS = 2.0
 STOP_SECONDS = 2.0
 
@@ -107,12 +108,14 @@ class Publisher:
         if self._producer is None:
             patience = min(CONNECT_SECONDS, self._delivery_timeout)
             with opening(self._settings, timeout=patience) as options:
+                # Two tries at least before a record is given up; and kafka-python wants them to fit in.
+                options["request_timeout_ms"] = int(self._delivery_timeout * 500) - LINGER_MS
                 self._producer = KafkaProducer(
                     **options,
                     client_id=self._client_id,
                     acks="all",
                     enable_idempotence=True,
-                    linger_ms=5,
+                    linger_ms=LINGER_MS,
                     batch_size=262_144,
                     compression_type="zstd",
                     max_block_ms=int(patience * 1000),

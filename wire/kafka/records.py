@@ -9,6 +9,7 @@ from kafka.errors import (
     AuthorizationError,
     FencedInstanceIdError,
     InvalidReplicationFactorError,
+    KafkaConfigurationError,
     KafkaError,
     SaslAuthenticationFailedError,
     UnsupportedVersionError,
@@ -91,6 +92,8 @@ def opening(settings: Settings, *, timeout: float = CONNECT_SECONDS) -> Iterator
     except KafkaError as error:
         for client in opened:
             client.close()
+        if isinstance(error, KafkaConfigurationError):  # ours, not the world's
+            raise
         raise away(settings, error) from error
 
 
