@@ -30,8 +30,7 @@ def _counts(verdict: Verdict) -> Table:
         "alerts": verdict.alerts,
         "expected": verdict.expected,
         "missing": len(verdict.missing),
-        "unwanted": len(verdict.unwanted),
-        "repeated": len(verdict.repeated),
+        "unwanted": len(verdict.unwanted) + len(verdict.repeated),
     }
     for heading in counts:
         table.add_column(heading, justify="right")
