@@ -30,18 +30,20 @@ def compare(wanted: Catalog, in_force: Catalog, *, source: str, prune: bool) -> 
     put: list[Row] = []
     lines: list[str] = []
     refused: list[str] = []
-    for key, row in new.items():
+    for key, asked in new.items():
         before = old.get(key)
         if before is None:
-            put.append(row)
-            lines.append(f"+ {_name(row)}{_size(row)}")
-        elif row == before:
-            put += [_again(row, before)] if _is_touched(before, source) else []
+            put.append(asked)
+            lines.append(f"+ {_name(asked)}{_size(asked)}")
+            continue
+        row = _again(asked, before)
+        if row == before:
+            put += [row] if _is_touched(before, source) else []
             lines += [f"~ {_name(row)}: says what is in force again"] if _is_touched(before, source) else []
         elif refusal := _refusal(before, source):
             refused.append(refusal)
         else:
-            put.append(_again(row, before))
+            put.append(row)
             lines.append(f"~ {_name(row)}: {_changes(before, row)}")
     missing = {key: row for key, row in old.items() if key not in new and row.kept.source == source}
     if prune:
