@@ -10,7 +10,7 @@ from wire.kafka import Publisher
 from wire.service import Service
 from wire.settings import Settings
 
-PUBLISH_SECONDS = 21.0  # the driver's least (its requests take up to 20 s); a stop waits for one publish at most
+PUBLISH_SECONDS = 10.0  # before Kafka counts as away; a stop waits for one publish at most
 
 
 def run(settings: Settings) -> int:
