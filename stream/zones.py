@@ -73,7 +73,7 @@ _AGENCIES = (
 _CREDIT = re.compile(
     rf"[\W_]*(?P<credit>{_AGENCIES}\b[^.\n]{{0,12}}?|[^.\n]{{0,40}}?\({_AGENCIES}[^)\n]{{0,30}}\))\s*[-–—:]+\s"
 )
-_LINE = re.compile(r"[^\n]*\S[^\n]*")
+_LINE = re.compile(r"[^\n]+")
 _WORDLESS = re.compile(r"[\W_]*")
 _SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]\s]*$")
 
@@ -85,12 +85,14 @@ class _Line(NamedTuple):
     folded: str
 
 
+def lines_in(text: str) -> list[tuple[int, int]]:
+    """Where the lines stand that are not blank."""
+    return [found.span() for found in _LINE.finditer(text) if not found[0].isspace()]
+
+
 def zones_of(text: str, folded: str, echoes: list[tuple[int, int]]) -> tuple[Span, ...]:
     """The zones of a clean text, gapless from 0 to its end. `echoes` are where it repeats the title."""
-    lines = [
-        _Line(found.start(), found.end(), found[0], folded[found.start() : found.end()])
-        for found in _LINE.finditer(text)
-    ]
+    lines = [_Line(start, end, text[start:end], folded[start:end]) for start, end in lines_in(text)]
     zones = _with_teaser_tail(lines, [_zone_of(line, place, echoes) for place, line in enumerate(lines)])
     return _joined(_cut_credits(_with_lead(lines, zones)), len(text))
 
