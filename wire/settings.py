@@ -1,32 +1,38 @@
 """Which variables configure a process, and are they all right?
 
-Every setting is one variable `NEWSWATCH_<NAME>`. A secret may stand in a file instead: `NEWSWATCH_<NAME>_FILE`.
-All mistakes are reported at once, and a name that nobody knows is one of them.
+Every setting is one variable `NEWSWATCH_<NAME>`; an empty one counts as not set. A secret may stand in a file instead:
+`NEWSWATCH_<NAME>_FILE`. All mistakes are reported at once, and a name that nobody knows is one of them.
 """
 
 import difflib
 import os
+import re
 from dataclasses import dataclass
-from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from wire.errors import Misconfigured
 
 PREFIX = "NEWSWATCH_"
 FILE_SUFFIX = "_FILE"
+HIDDEN = "********"
+PASSWORD = re.compile(r"(://[^:/@]*:).*(?=@)|(password=)[^&]*")  # in a database's address
+LARGEST_PORT = 65535
 Words = Annotated[tuple[str, ...], NoDecode]  # written as one comma-separated variable
 
 
 class Settings(BaseSettings):
-    """What a process is told from outside. Frozen; read once, at start."""
+    """What a process is told from outside. Frozen; read once, at start. A field with `repr=False` is a secret."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     home: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("newswatch"),
@@ -64,7 +70,9 @@ class Settings(BaseSettings):
 
     feeds: Path | None = Field(default=None, description="YAML or OPML file of the feeds. Default: HOME/feeds.yaml.")
     ingest_database: str = Field(
-        default="", description="Where the poller keeps its state (SQLAlchemy URL). Default: SQLite in HOME."
+        default="",
+        repr=False,
+        description="Where the poller keeps its state (SQLAlchemy URL). Default: SQLite in HOME.",
     )
     poll_interval: float = Field(default=900.0, ge=0.05, description="Seconds between two polls of a feed.")
     poll_timeout: float = Field(default=30.0, gt=0, description="Seconds that one poll may take in all.")
@@ -92,6 +100,7 @@ class Settings(BaseSettings):
 
     alerts_database: str = Field(
         default="",
+        repr=False,
         description="Watchlists, subscriptions, alerts, deliveries (SQLAlchemy URL). Default: SQLite in HOME.",
     )
     send_parallel: int = Field(default=8, ge=1, description="Deliveries in flight at once.")
@@ -105,7 +114,7 @@ class Settings(BaseSettings):
     smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
     smtp_security: Literal["starttls", "tls", "none"] = Field(default="starttls", description="How it is encrypted.")
     smtp_user: str = Field(default="", description="Its user, when it asks for one.")
-    smtp_password: SecretStr = Field(default=SecretStr(""), description="The user's password.")
+    smtp_password: SecretStr = Field(default=SecretStr(""), repr=False, description="The user's password.")
     smtp_from: str = Field(default="", description="Sender of our mails, e.g. newswatch@news.example.")
     webhook_ports: Words = Field(default=("80", "443", "8080", "8443"), description="Ports that webhooks may use.")
 
@@ -116,6 +125,16 @@ class Settings(BaseSettings):
             return tuple(word for word in value.replace(",", " ").split())
         return value
 
+    @field_validator("kafka")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        servers = [server.strip() for server in value.split(",")] if value else []
+        for server in servers:
+            host, _, port = server.rpartition(":")
+            if not host or not _is_port(port):
+                raise ValueError(f"{server!r} is not host:port; write e.g. broker.example:9092")
+        return ",".join(servers)
+
     @field_validator("allow_private")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -124,19 +143,33 @@ class Settings(BaseSettings):
                 ip_network(word)
         return value
 
-    @cached_property
+    @field_validator("webhook_ports")
+    @classmethod
+    def _ports(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for word in value:
+            if not _is_port(word):
+                raise ValueError(f"{word!r} is not a port; write e.g. 443,8443")
+        return value
+
+    @field_validator("home", "kafka_home", "java", "feeds")
+    @classmethod
+    def _at_home(cls, value: Path | None) -> Path | None:
+        """`~` in a variable is nobody's to expand but ours; a folder of that name is never what was meant."""
+        return value.expanduser() if value else value
+
+    @property
     def feeds_file(self) -> Path:
         return self.feeds or self.home / "feeds.yaml"
 
-    @cached_property
+    @property
     def ingest_url(self) -> str:
         return self.ingest_database or f"sqlite:///{self.home / 'ingest.sqlite'}"
 
-    @cached_property
+    @property
     def alerts_url(self) -> str:
         return self.alerts_database or f"sqlite:///{self.home / 'alerts.sqlite'}"
 
-    @cached_property
+    @property
     def bootstrap(self) -> str:
         return self.kafka or f"127.0.0.1:{self.kafka_port}"
 
@@ -169,8 +202,15 @@ def load() -> Settings:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """The variables that make another process read these very settings."""
-    return {_variable(name): _plain(getattr(settings, name)) for name in sorted(settings.model_fields_set)}
+    """The variables that make another process read these very settings, laid over this process's own environment.
+
+    A secret that stands in a file stays there: the other process reads the same file.
+    """
+    return {
+        _variable(name): _plain(getattr(settings, name))
+        for name in sorted(settings.model_fields_set)
+        if _origin(name) != "file"
+    }
 
 
 def origins(settings: Settings) -> list[Origin]:
@@ -178,7 +218,7 @@ def origins(settings: Settings) -> list[Origin]:
     return [
         Origin(
             name=_variable(name),
-            value=_shown(getattr(settings, name)),
+            value=_shown(field, getattr(settings, name)),
             origin=_origin(name),
             description=field.description or "",
         )
@@ -189,15 +229,21 @@ def origins(settings: Settings) -> list[Origin]:
 def _secrets_in_files() -> tuple[dict[str, Any], list[str]]:
     values: dict[str, Any] = {}
     mistakes: list[str] = []
-    for name, field in Settings.model_fields.items():
-        path = os.environ.get(_variable(name) + FILE_SUFFIX)
-        if field.annotation is not SecretStr or path is None:
+    for name in Settings.model_fields:
+        if _origin(name) != "file":
             continue
+        variable = _variable(name) + FILE_SUFFIX
         try:
-            values[name] = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+            values[name] = Path(os.environ[variable]).expanduser().read_text(encoding="utf-8").rstrip("\r\n")
         except OSError as error:
-            mistakes.append(f"{_variable(name)}{FILE_SUFFIX}: cannot read {path}: {error.strerror}")
+            mistakes.append(f"{variable}: cannot read {os.environ[variable]}: {error.strerror}")
+        except UnicodeDecodeError:
+            mistakes.append(f"{variable}: {os.environ[variable]} is not a text in UTF-8")
     return values, mistakes
+
+
+def _is_secret(field: FieldInfo) -> bool:
+    return not field.repr
 
 
 def _is_unknown(variable: str) -> bool:
@@ -206,7 +252,7 @@ def _is_unknown(variable: str) -> bool:
         return False
     name = variable.removeprefix(PREFIX).lower()
     field = Settings.model_fields.get(name.removesuffix(FILE_SUFFIX.lower()))
-    is_secret_file = name.endswith(FILE_SUFFIX.lower()) and field is not None and field.annotation is SecretStr
+    is_secret_file = name.endswith(FILE_SUFFIX.lower()) and field is not None and _is_secret(field)
     return name not in Settings.model_fields and not is_secret_file
 
 
@@ -218,17 +264,25 @@ def _unknown(variable: str) -> str:
 
 
 def _explain(detail: Any) -> str:
-    return f"{_variable(str(detail['loc'][0]))}: {detail['msg']}"
+    return f"{_variable(str(detail['loc'][0]))}: {detail['msg'].removeprefix('Value error, ')}"
 
 
 def _variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def _shown(value: object) -> str:
+def _is_port(word: str) -> bool:
+    return word.isascii() and word.isdecimal() and 1 <= int(word) <= LARGEST_PORT
+
+
+def _shown(field: FieldInfo, value: object) -> str:
+    """Of a database's address everything but the password is worth seeing."""
+    plain = _plain(value)
+    if not _is_secret(field):
+        return plain
     if isinstance(value, SecretStr):
-        return "********" if value.get_secret_value() else ""
-    return _plain(value)
+        return HIDDEN if plain else ""
+    return PASSWORD.sub(lambda found: (found[1] or found[2]) + HIDDEN, plain)
 
 
 def _plain(value: object) -> str:
@@ -240,7 +294,8 @@ def _plain(value: object) -> str:
 
 
 def _origin(name: str) -> Literal["default", "variable", "file"]:
+    """Where `load` finds it: in its file before its variable."""
     variable = _variable(name)
-    if variable in os.environ:
-        return "variable"
-    return "file" if variable + FILE_SUFFIX in os.environ else "default"
+    if _is_secret(Settings.model_fields[name]) and os.environ.get(variable + FILE_SUFFIX):
+        return "file"
+    return "variable" if os.environ.get(variable) else "default"
