@@ -7,13 +7,14 @@ same, and the same text of it when their `revision` is the same too.
 
 import hashlib
 from datetime import datetime
-from typing import Literal, NewType
+from typing import Annotated, Literal, NewType
 
 import msgspec
 
 ArticleId = NewType("ArticleId", str)
 Revision = NewType("Revision", str)
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]  # a time without its zone is undecodable
 TEXT_LIMIT = 256 * 1024  # UTF-8 bytes of `text`; a longer one is cut at this length and marked
 
 
@@ -35,10 +36,10 @@ class Article(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str
     text: str
     language: str | None = None
-    published: datetime | None = None
+    published: Moment | None = None
     published_raw: str = ""
-    first_seen: datetime
-    fetched_at: datetime
+    first_seen: Moment
+    fetched_at: Moment
     backfill: bool = False
     truncated: bool = False
 
@@ -59,11 +60,12 @@ def topic_key(canonical_url: str) -> bytes:
 
 
 def cut_text(text: str, limit: int = TEXT_LIMIT) -> tuple[str, bool]:
-    """The text within `limit` UTF-8 bytes, never cut inside a character, and whether anything was cut."""
+    """The text within `limit` UTF-8 bytes, never cut inside a character, and whether anything was cut.
+
+    What comes back can be sent: a lone surrogate (half a character, from a broken feed) has become "?".
+    """
     raw = text.encode("utf-8", "replace")
-    if len(raw) <= limit:
-        return text, False
-    return raw[:limit].decode("utf-8", "ignore"), True
+    return raw[:limit].decode("utf-8", "ignore"), len(raw) > limit
 
 
 def _digest(*parts: str) -> str:

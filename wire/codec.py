@@ -4,7 +4,7 @@ JSON, so that a person with any Kafka tool can read a topic. Each message carrie
 may still hold are lifted on reading; a newer one stops the program.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -31,9 +31,13 @@ _peek = msgspec.json.Decoder(_Version)
 def encode(message: msgspec.Struct) -> bytes:
     """The bytes to send. `v` is always written, also when it is the default.
 
-    `omit_defaults` keeps annotations small; the version must never be among what is omitted.
+    `omit_defaults` keeps annotations small; the version must never be among what is omitted. A lone surrogate (half a
+    character, from a broken feed) cannot be sent by anybody and becomes "?".
     """
-    body = _encoder.encode(message)
+    try:
+        body = _encoder.encode(message)
+    except UnicodeEncodeError:
+        body = _encoder.encode(_sendable(msgspec.to_builtins(message)))
     if not hasattr(message, "v") or body.startswith(b'{"v":'):
         return body
     head = b'{"v":%d' % message.v
@@ -49,13 +53,24 @@ def decode(kind: type[Message], data: bytes) -> Message:
     """
     try:
         version = _peek.decode(data).v
+        if version < 1:
+            raise Rejected("undecodable", f"not a readable {kind.__name__}: version {version}")
         if version > VERSIONS[kind]:
             raise NewerVersion(
                 f"a {kind.__name__} of version {version} is on the topic and this program reads up to "
                 f"{VERSIONS[kind]}: upgrade this program first (order: alert, cluster, annotate, poll)"
             )
         return _decoders[kind].decode(data)  # type: ignore[return-value]  # the dictionary forgets which decoder is whose
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Rejected("undecodable", f"not a readable {kind.__name__}: {error}") from error
-    except UnicodeDecodeError as error:
-        raise Rejected("undecodable", f"not a readable {kind.__name__}: {error}") from error
+
+
+def _sendable(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case dict():
+            return {_sendable(key): _sendable(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_sendable(each) for each in value]
+    return value

@@ -5,12 +5,11 @@
 Every message carries its schema version in `v`.
 """
 
-from datetime import datetime
 from typing import Literal, NewType
 
 import msgspec
 
-from wire.article import ArticleId, Revision
+from wire.article import ArticleId, Moment, Revision
 from wire.watchlist import EntityId, EntityType, WatchlistId
 
 StoryId = NewType("StoryId", str)
@@ -66,8 +65,8 @@ class Copy(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str
     language: str
     relation: Relation
-    published: datetime | None = None
-    fetched_at: datetime
+    published: Moment | None = None
+    fetched_at: Moment
     backfill: bool = False
 
 
@@ -91,9 +90,9 @@ class Annotation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str
     language: str
     words: int
-    published: datetime | None = None
-    first_seen: datetime
-    fetched_at: datetime
+    published: Moment | None = None
+    first_seen: Moment
+    fetched_at: Moment
     backfill: bool = False
     numbers: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
