@@ -5,6 +5,7 @@ A fixed lower-case event, and its data as fields. Never article bodies, never se
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ def set_up(settings: Settings, program: str) -> None:
     """Log to standard error, as lines for people or as JSON, ours and the drivers' alike."""
     level = getattr(logging, settings.log_level.upper())
     shared: list[Any] = [
+        _from(program),  # not a context variable: threads do not inherit those
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -28,7 +30,8 @@ def set_up(settings: Settings, program: str) -> None:
         else structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(),
             pad_event_to=32,
-            exception_formatter=structlog.dev.plain_traceback,  # the pretty one shows local variables: secrets, articles
+            # The pretty one shows local variables: secrets, articles.
+            exception_formatter=structlog.dev.plain_traceback,
         )
     )
     structlog.configure(
@@ -50,7 +53,14 @@ def set_up(settings: Settings, program: str) -> None:
     root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
-    structlog.contextvars.bind_contextvars(program=program)
+
+
+def _from(program: str) -> Any:
+    def add(_logger: Any, _level: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event.setdefault("program", program)
+        return event
+
+    return add
 
 
 def get() -> structlog.stdlib.BoundLogger:

@@ -1,12 +1,15 @@
 """How does a process start, report health, stop?
 
 One port a process: `/healthz` (alive and getting on), `/readyz` (able to do its work), `/metrics`. SIGTERM and SIGINT
-ask for a drain. A watchdog outside the program's own loop ends a process that has work and gets nowhere.
+ask for a drain. A watchdog outside the program's own loop ends a process that has work and gets nowhere; behind it
+stands a timer of the interpreter's, for code that never lets any other thread run.
 """
 
 import faulthandler
 import os
 import signal
+import socket
+import socketserver
 import sys
 import threading
 import time
@@ -23,6 +26,7 @@ from wire.settings import Settings
 EXIT_FAILED = 1
 EXIT_MISCONFIGURED = 2
 EXIT_STALLED = 75
+NOTE_SECONDS = 2.0  # what `on_stall` may take before the process ends without it
 VERSION = version("newswatch")
 
 Check = Callable[[], str]
@@ -35,13 +39,14 @@ class Service:
         self.program = program
         self.settings = settings
         self.stopping = threading.Event()
+        self._ended = threading.Event()
         self.log = logs.get()
         self._checks: dict[str, Check] = {}
         self._progressed = time.monotonic()
         self._has_work: Callable[[], bool] = lambda: False
         self._on_stall: Callable[[], None] = lambda: None
         self._on_stop: list[Callable[[], None]] = []
-        self._server: ThreadingHTTPServer | None = None
+        self._server: _Server | None = None
         self._handlers: dict[int, object] = {}
 
     @property
@@ -63,17 +68,21 @@ class Service:
         self._progressed = time.monotonic()
 
     def watch(self, has_work: Callable[[], bool], on_stall: Callable[[], None] = lambda: None) -> None:
-        """End this process when `has_work` holds and nothing progresses for `stall_seconds`.
+        """End this process, with exit code 75, when `has_work` holds and nothing progresses for `stall_seconds`.
 
-        `on_stall` runs first, in the watchdog's thread, and must be short: the note that tells the next start why.
+        Both are called in other threads. `on_stall` runs first and must be short: the note that tells the next start
+        why. Code that lets no other thread run (a regular expression gone wild) ends the process a second later, with
+        exit code 1 and without that note.
         """
         self._has_work, self._on_stall = has_work, on_stall
         self.progress()
         threading.Thread(target=self._watchdog, name="watchdog", daemon=True).start()
 
     def when_stopping(self, call: Callable[[], None]) -> None:
-        """Call this, from the signal handler, when a stop is asked for: to wake a loop that sleeps."""
+        """Call this, from the signal handler, when a stop is asked for (at once if it was): to wake a sleeping loop."""
         self._on_stop.append(call)
+        if self.stopping.is_set():
+            call()
 
     def stop(self) -> None:
         """Ask for a drain."""
@@ -95,6 +104,8 @@ class Service:
     ) -> None:
         for number, handler in self._handlers.items():
             signal.signal(number, handler)  # type: ignore[arg-type]  # what signal.signal itself returned
+        self._ended.set()
+        faulthandler.cancel_dump_traceback_later()
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
@@ -104,47 +115,88 @@ class Service:
         del number, frame
         self.stop()
 
-    def _listen(self) -> ThreadingHTTPServer:
+    def _listen(self) -> "_Server":
+        host, port = self.settings.host, self.settings.port
         try:
-            server = ThreadingHTTPServer((self.settings.host, self.settings.port), _Pages)
+            return _Server((host, port), self)
         except OSError as error:
             raise Misconfigured(
-                f"NEWSWATCH_PORT: cannot listen on {self.settings.host}:{self.settings.port}: {error.strerror}. "
+                f"NEWSWATCH_HOST, NEWSWATCH_PORT: cannot listen on {host}:{port}: {error.strerror}. "
                 "Choose another port, or 0 for a free one."
             ) from error
-        server.daemon_threads = True
-        server.service = self  # type: ignore[attr-defined]  # the pages read it from there
-        return server
 
     def stalled_for(self) -> float:
         """Seconds since the last progress while there is work; 0 while there is none."""
-        return time.monotonic() - self._progressed if self._has_work() else 0.0
+        return time.monotonic() - self._progressed if self._busy() else 0.0
+
+    def _busy(self) -> bool:
+        try:
+            return self._has_work()
+        except Exception:  # noqa: BLE001  # whoever cannot say whether there is work must show progress
+            return True
 
     def _watchdog(self) -> None:
         limit = self.settings.stall_seconds
-        while True:
-            time.sleep(min(1.0, limit / 4))
-            if not self._has_work():
+        pause = min(1.0, limit / 4)
+        while not self._ended.wait(pause):
+            if not self._busy():
                 self.progress()
             elif self.stalled_for() > limit:
-                self.log.error("stalled", seconds=round(self.stalled_for(), 1), advice="see the stacks below")
-                faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
-                self._on_stall()
-                os._exit(EXIT_STALLED)
+                self._end_stalled()
+            faulthandler.dump_traceback_later(limit + pause + 1, exit=True)
+        faulthandler.cancel_dump_traceback_later()
+
+    def _end_stalled(self) -> None:
+        # The note first, and in a thread: it may hang on what hangs the program, and so may writing to a full pipe.
+        note = threading.Thread(target=self._on_stall, name="note", daemon=True)
+        note.start()
+        note.join(NOTE_SECONDS)
+        words = threading.Thread(target=self._tell_stall, name="last words", daemon=True)
+        words.start()
+        words.join(NOTE_SECONDS)
+        os._exit(EXIT_STALLED)
+
+    def _tell_stall(self) -> None:
+        self.log.error("stalled", seconds=round(self.stalled_for(), 1), advice="see the stacks below")
+        faulthandler.dump_traceback(file=sys.stderr, all_threads=True)
+
+
+class _Server(ThreadingHTTPServer):
+    """Answers about one service."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], service: Service) -> None:
+        self.service = service
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, _Pages)
+
+    def server_bind(self) -> None:
+        """As http.server does, but for asking name servers who we are: that takes seconds where none answers."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]  # either may be bytes
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A reader that hangs up in mid-answer is no news."""
 
 
 class _Pages(BaseHTTPRequestHandler):
     """The three pages that operators and orchestrators read."""
 
+    timeout = 10  # seconds for a request to arrive
+    server: _Server
+
     def do_GET(self) -> None:
-        service: Service = self.server.service  # type: ignore[attr-defined]  # set in _listen
-        if self.path == "/metrics":
+        service = self.server.service
+        path = self.path.partition("?")[0]
+        if path == "/metrics":
             self._answer(200, metrics.exposition(), "text/plain; version=0.0.4; charset=utf-8")
-        elif self.path == "/healthz":
+        elif path == "/healthz":
             stalled = service.stalled_for()
             alive = stalled <= service.settings.stall_seconds
             self._answer(200 if alive else 503, b"alive\n" if alive else b"no progress for %.0f s\n" % stalled)
-        elif self.path == "/readyz":
+        elif path == "/readyz":
             missing = service.missing()
             lines = "".join(f"{name}: {why}\n" for name, why in missing.items()) or "ready\n"
             self._answer(503 if missing else 200, lines.encode())
