@@ -1,6 +1,6 @@
 """How do we publish and consume at least once? (the only importer of kafka-python)"""
 
-from wire.kafka.admin import Admin, check_limits, remove_member, topic_configs, wait_for_kafka
+from wire.kafka.admin import Admin, remove_member, topic_configs, wait_for_kafka
 from wire.kafka.consumer import GroupConsumer, LogReader
 from wire.kafka.publisher import Publisher
 from wire.kafka.records import Headers, Incoming, Record, group_name, member_name, topic_name
@@ -13,7 +13,6 @@ __all__ = [
     "LogReader",
     "Publisher",
     "Record",
-    "check_limits",
     "group_name",
     "member_name",
     "remove_member",

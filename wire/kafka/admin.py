@@ -114,6 +114,16 @@ class Admin:
         [found] = self._call(self._client.describe_topics, [topic_name(self._settings, topic)])
         return len(found["partitions"])
 
+    def check_limits(self, topics: Sequence[Topic] = ALL) -> None:
+        """Compare what we may send with what each topic takes: a refusal is found out here, not in the night.
+
+        Raises:
+            Misconfigured: with every topic that is missing, takes too little, or has another number of partitions.
+        """
+        mistakes = [mistake for topic in topics for mistake in _mistakes(self._settings, self, topic)]
+        if mistakes:
+            raise Misconfigured("\n".join(mistakes))
+
     def _offsets(self, topic: Topic, spec: int) -> dict[int, int]:
         name = topic_name(self._settings, topic)
         parts = [TopicPartition(name, number) for number in range(topic.partitions)]
@@ -168,18 +178,6 @@ def topic_configs(settings: Settings, topic: Topic) -> dict[str, str]:
     if settings.kafka_replication > 1:
         configs["min.insync.replicas"] = "2"
     return configs
-
-
-def check_limits(settings: Settings, topics: Sequence[Topic] = ALL) -> None:
-    """Compare what we may send with what each topic takes: what a topic refuses is found out here, not in the night.
-
-    Raises:
-        Misconfigured: with every topic that is missing, takes too little, or has another number of partitions.
-    """
-    with Admin(settings) as admin:
-        mistakes = [mistake for topic in topics for mistake in _mistakes(settings, admin, topic)]
-    if mistakes:
-        raise Misconfigured("\n".join(mistakes))
 
 
 def _mistakes(settings: Settings, admin: Admin, topic: Topic) -> Iterator[str]:
