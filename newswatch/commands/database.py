@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, make_url
+from sqlalchemy.exc import ArgumentError
 
 from alerts.database import open_database, reading
 from alerts.migrations import is_current
@@ -20,10 +21,10 @@ def reading_alerts(settings: Settings) -> Iterator[Connection | None]:
     Raises:
         Misconfigured: the database is of another version of newswatch.
     """
-    engine = open_database(settings.alerts_url)
-    if not _exists(engine):
+    if _is_missing(settings.alerts_url):
         yield None
         return
+    engine = open_database(settings.alerts_url)
     with reading(engine) as connection:
         if is_current(connection):
             yield connection
@@ -36,6 +37,10 @@ def reading_alerts(settings: Settings) -> Iterator[Connection | None]:
             yield None
 
 
-def _exists(engine: Engine) -> bool:
-    """Connecting to a SQLite file that is missing would make it."""
-    return engine.dialect.name != "sqlite" or Path(str(engine.url.database)).exists()
+def _is_missing(url: str) -> bool:
+    """Whether it is a SQLite file that is not there: opening would make it, and its folder."""
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        return False  # `open_database` says what is wrong with it
+    return address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists()
