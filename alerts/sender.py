@@ -68,6 +68,7 @@ class Sender:
         opener: OpenChannel = open_channel,
         beat: Callable[[], None] = lambda: None,
         stopping: Callable[[], bool] = lambda: False,
+        drain_seconds: float = DRAIN_SECONDS,
     ) -> None:
         """`beat` is called every turn; there is one worker of a name."""
         self._engine = engine
@@ -76,6 +77,7 @@ class Sender:
         self._open_channel = opener
         self._beat = beat
         self._stopping = stopping
+        self._drain_seconds = drain_seconds
         self._lease = timedelta(seconds=settings.send_lease)
         self._channels: dict[str, tuple[int, Channel]] = {}
         self._retired: list[Channel] = []
@@ -215,7 +217,7 @@ class Sender:
 
     async def _drain(self) -> None:
         """What is in flight may end; what does not is noted as uncertain. Then every outcome is settled."""
-        deadline = time.monotonic() + DRAIN_SECONDS
+        deadline = time.monotonic() + self._drain_seconds
         while self._in_flight and time.monotonic() < deadline:
             await asyncio.wait(list(self._in_flight), timeout=TICK)
             self._beat()

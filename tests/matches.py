@@ -1,5 +1,6 @@
 """Matches and catalogs for the tests of `alerts`, short to write."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from alerts.catalog import (
@@ -104,13 +105,13 @@ def watchlist(id_: str, *names: str) -> WatchlistRow:
     )
 
 
-def newsroom(*subscriptions: str, channels: str = "desk", kind: str = "terminal") -> Changes:
-    """One subscriber, Mira, with `channels`; each subscription is written `watchlist>channel`."""
+def newsroom(*subscriptions: str, kinds: Mapping[str, str] | None = None) -> Changes:
+    """One subscriber, Mira; each subscription is written `watchlist>channel`. `kinds` are the channels' kinds."""
     pairs = [pair.split(">") for pair in subscriptions]
-    names = [*channels.split(), *(channel for _, channel in pairs)]
     rows: list[Row] = [SubscriberRow(id=SubscriberId("mira"), name="Mira", language="fr", timezone="Europe/Paris")]
     rows += [
-        ChannelRow(id=ChannelId(name), subscriber=SubscriberId("mira"), kind=kind) for name in dict.fromkeys(names)
+        ChannelRow(id=ChannelId(name), subscriber=SubscriberId("mira"), kind=(kinds or {}).get(name, "terminal"))
+        for name in dict.fromkeys(channel for _, channel in pairs)
     ]
     rows += [watchlist(name) for name in dict.fromkeys(name for name, _ in pairs)]
     rows += [

