@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from newswatch.commands import alerts, config, demo, doctor, engines, programs, topics, watchlists
+from newswatch.commands import alerts, config, dead, demo, doctor, engines, programs, topics, watchlists
 from wire.errors import Misconfigured, NewerVersion, NewswatchError
 from wire.service import EXIT_FAILED, EXIT_MISCONFIGURED, VERSION
 
@@ -24,6 +24,7 @@ app.command("validate")(watchlists.validate)
 app.command("apply")(watchlists.apply)
 app.add_typer(watchlists.app, name="watchlists")
 app.add_typer(alerts.app, name="alerts")
+app.add_typer(dead.app, name="dead")
 app.command("match")(engines.match)
 app.command("stories")(engines.stories)
 app.command("topics")(topics.topics)

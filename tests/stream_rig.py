@@ -5,9 +5,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from wire.article import Article, article_id, revision_of, topic_key
 from wire.codec import encode
@@ -32,10 +33,10 @@ def settings_for(bootstrap: str, prefix: str, home: Path, **more: object) -> Set
 class Program:
     """One program as a child process. `log` is where it says what it does."""
 
-    def __init__(self, settings: Settings, *command: str | Path) -> None:
+    def __init__(self, settings: Settings, *command: str | Path, env: Mapping[str, str] = MappingProxyType({})) -> None:
         self.log = settings.home / f"{Path(command[-1]).name}-{settings.instance}.log"
         self._command = [sys.executable, *map(str, command)]
-        self._env = {**_clean(), **environment(settings), "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        self._env = {**_clean(), **environment(settings), "PYTHONPATH": str(ROOT), **env}
         self.exits: list[int] = []
         self.start()
 

@@ -28,6 +28,8 @@ def decide(incoming: Incoming) -> Decided:
     word = value.split(b" ")[0]
     if word == b"raise":
         raise ValueError("the engine has a bug")
+    if word == b"broken" and "NEWSWATCH_TEST_MENDED" not in os.environ:
+        raise ValueError("a bug that the next version does not have")
     if word == b"reject":
         raise Rejected("undecodable", "not a message")
     if word == b"newer":
