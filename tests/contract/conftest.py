@@ -1,12 +1,15 @@
 """What do contract tests share? Both databases, a fresh one for each test."""
 
+import os
 import shutil
+import signal
 import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
@@ -31,8 +34,8 @@ def postgres() -> Iterator[NewUrl]:
     server = get_server(folder / "data")
     address = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     admin = create_engine(address, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:  # no test pulls the plug; the closing checkpoint alone would take half a minute
-        connection.execute(text("ALTER SYSTEM SET fsync = off"))
+    with admin.connect() as connection:
+        connection.execute(text("ALTER SYSTEM SET fsync = off"))  # no test pulls the plug
         connection.execute(text("SELECT pg_reload_conf()"))
 
     def new_url() -> str:
@@ -43,6 +46,9 @@ def postgres() -> Iterator[NewUrl]:
 
     yield new_url
     admin.dispose()
+    # At once: a tidy stop writes all of the tests' databases to the disk first, for half a minute.
+    os.kill(server.get_pid(), signal.SIGQUIT)
+    psutil.Process(server.get_pid()).wait(30)
     server.cleanup()
     shutil.rmtree(folder)
 
