@@ -5,10 +5,14 @@ Stories, their copies and who is named in them are made from a seed, so every ru
 
 import hashlib
 import json
+import os
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +23,7 @@ from typing import Self
 import yaml
 
 from newswatch.broker import free_port
-from wire.settings import Settings
+from wire.settings import Settings, environment
 
 SHOWN = 60  # items in one document, newest first
 WATCHLISTS = ("east", "west")
@@ -318,3 +322,18 @@ def drill_settings(home: Path, house: FeedHouse, **more: object) -> Settings:
         }
         | more
     )
+
+
+def apply_configuration(file: Path, text: str, settings: Settings) -> None:
+    file.write_text(text)
+    command = [sys.executable, "-m", "newswatch", "apply", str(file)]
+    subprocess.run(command, env=os.environ | environment(settings), check=True, capture_output=True)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False

@@ -3,19 +3,25 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from newswatch.up import System
-from tests.drill import FeedHouse, Receiver, World, configuration, drill_settings, make_world
+from tests.drill import (
+    FeedHouse,
+    Receiver,
+    World,
+    apply_configuration,
+    configuration,
+    drill_settings,
+    make_world,
+    wait_for,
+)
 from tests.proofs import PROOFS, record_proof
-from wire.settings import Settings, environment
 
 VICTIMS = ("poll", "annotate", "cluster", "alert", "kafka")
 SETTLE_SECONDS = 60.0
@@ -33,21 +39,6 @@ def running(world: World, home: Path) -> Iterator[tuple[FeedHouse, Receiver, Sys
             wait_for(lambda: all(house.polls[feed] >= 2 for feed in range(world.feeds)), 30)
             house.open()
             yield house, receiver, system
-
-
-def apply_configuration(file: Path, text: str, settings: Settings) -> None:
-    file.write_text(text)
-    command = [sys.executable, "-m", "newswatch", "apply", str(file)]
-    subprocess.run(command, env=os.environ | environment(settings), check=True, capture_output=True)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def kill(system: System, victim: str, dice: random.Random) -> None:
