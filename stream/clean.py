@@ -74,14 +74,14 @@ def clean(title: str, text: str, language: str | None, *, outlet: str = "") -> C
     """The article as a reader sees it; every offset still leads back to the fields as given.
 
     `language` is the feed's own claim and believed; without one the text is asked. `outlet` helps to tell the
-    outlet's name behind the title.
+    outlet's name behind the title and before the text.
     """
     seen_title, title_map = strip_markup(title)
     seen_text, text_map = strip_markup(text)
     start, end = _headline_span(seen_title, outlet)
     headline = " ".join(seen_title[start:end].split())
     folded = fold(seen_text)
-    zones = zones_of(seen_text, folded, _echoes(headline, folded))
+    zones = zones_of(seen_text, folded, _echoes(headline, folded), outlet)
     return CleanArticle(
         title=_field("title", seen_title, fold(seen_title), title_map, _title_zones(seen_title, start, end)),
         text=_field("text", seen_text, folded, text_map, zones),
@@ -99,13 +99,9 @@ def _headline_span(title: str, outlet: str) -> tuple[int, int]:
     parts = _parts_of(title[:_LONGEST_TITLE])
     if not parts:
         return 0, 0
-    first = fold(title[slice(*parts[0])])
-    repeats = [part for part in parts[1:] if fold(title[slice(*part)]) == first]
-    if repeats and len(first) >= SHORTEST_TITLE:
-        return parts[0]
-    half = _doubled(title, parts)
-    if half:
-        return half
+    repeated = _repeated(title, parts)
+    if repeated:
+        return repeated
     last = len(parts) - 1
     while last > 0 and _is_outlet(title[slice(*parts[last])], outlet):
         last -= 1
@@ -123,12 +119,13 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start + len(part) - len(part.lstrip()), end - len(part) + len(part.rstrip())
 
 
-def _doubled(title: str, parts: list[tuple[int, int]]) -> tuple[int, int] | None:
-    """A title that itself holds a dash, repeated: its parts come as a row two or three times over."""
+def _repeated(title: str, parts: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The title that is there twice or more in a row; one with its own dash comes as a row of parts."""
     folded = [fold(title[slice(*part)]) for part in parts]
-    for size in range(2, len(parts) // 2 + 1):
-        if folded[:size] == folded[size : 2 * size]:
-            return parts[0][0], parts[size - 1][1]
+    for size in range(1, len(parts) // 2 + 1):
+        start, end = parts[0][0], parts[size - 1][1]
+        if folded[:size] == folded[size : 2 * size] and end - start >= SHORTEST_TITLE:
+            return start, end
     return None
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from stream.text import fold
 from wire.messages import Zone
 
 TEASER_LENGTH = 160  # a linked headline is shorter; a paragraph that opens with "More on" is longer
@@ -90,11 +91,11 @@ def lines_in(text: str) -> list[tuple[int, int]]:
     return [found.span() for found in _LINE.finditer(text) if not found[0].isspace()]
 
 
-def zones_of(text: str, folded: str, echoes: list[tuple[int, int]]) -> tuple[Span, ...]:
+def zones_of(text: str, folded: str, echoes: list[tuple[int, int]], outlet: str = "") -> tuple[Span, ...]:
     """The zones of a clean text, gapless from 0 to its end. `echoes` are where it repeats the title."""
     lines = [_Line(start, end, text[start:end], folded[start:end]) for start, end in lines_in(text)]
     zones = _with_teaser_tail(lines, [_zone_of(line, place, echoes) for place, line in enumerate(lines)])
-    return _joined(_cut_credits(_with_lead(lines, zones)), len(text))
+    return _joined(_cut_credits(_with_lead(lines, zones), fold(outlet)), len(text))
 
 
 def _zone_of(line: _Line, place: int, echoes: list[tuple[int, int]]) -> Zone:
@@ -141,16 +142,20 @@ def _with_lead(lines: list[_Line], zones: list[Zone]) -> Iterator[tuple[_Line, Z
             yield line, zone
 
 
-def _cut_credits(zoned: Iterator[tuple[_Line, Zone]]) -> Iterator[Span]:
-    """The agency before the first words ("Reuters — ") signs the text; the text does not tell of it."""
+def _cut_credits(zoned: Iterator[tuple[_Line, Zone]], outlet: str) -> Iterator[Span]:
+    """The agency or outlet before the first words ("Reuters — ") signs the text; the text does not tell of it."""
     for line, zone in zoned:
-        credit = _CREDIT.match(line.text) if zone == "lead" else None
-        if credit:
-            cut = line.start + credit.end("credit")
+        cut = line.start + _credit_length(line, outlet) if zone == "lead" else line.start
+        if cut > line.start:
             yield Span(line.start, cut, "boilerplate")
-            yield Span(cut, line.end, zone)
-        else:
-            yield Span(line.start, line.end, zone)
+        yield Span(cut, line.end, zone)
+
+
+def _credit_length(line: _Line, outlet: str) -> int:
+    credit = _CREDIT.match(line.text)
+    if credit:
+        return credit.end("credit")
+    return len(outlet) if outlet and line.folded.startswith((f"{outlet} -", f"{outlet}:")) else 0
 
 
 def _joined(spans: Iterator[Span], length: int) -> tuple[Span, ...]:

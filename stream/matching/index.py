@@ -6,8 +6,7 @@ one entry, with the list of the watchlists that hold it.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from stream.matching.forms import Form, forms_of
@@ -86,13 +85,7 @@ class AliasIndex:
                 _file(key, names, tickers)
             elif known and not wanted:
                 _unfile(key, names, tickers)
-        return replace(
-            self,
-            watchlists=MappingProxyType(lists),
-            watches=MappingProxyType(watches),
-            names=MappingProxyType(names),
-            tickers=MappingProxyType(tickers),
-        )
+        return AliasIndex(watchlists=lists, watches=watches, names=names, tickers=tickers)
 
 
 def _watches_in(watchlist: Watchlist) -> Iterable[tuple[EntryKey, Watch]]:
