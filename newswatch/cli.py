@@ -1,38 +1,58 @@
 """What can a person type?"""
 
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
-from newswatch.commands import alerts, config, dead, demo, doctor, engines, programs, topics, watchlists
 from wire.errors import Misconfigured, NewerVersion, NewswatchError
 from wire.service import EXIT_FAILED, EXIT_MISCONFIGURED, VERSION
 
-app = typer.Typer(
-    name="newswatch",
-    help="Watches news feeds and alerts once per story.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-app.command("up")(programs.up)
-app.command("demo")(demo.demo)
-app.command("run")(programs.run)
-app.command("validate")(watchlists.validate)
-app.command("apply")(watchlists.apply)
-app.add_typer(watchlists.app, name="watchlists")
-app.add_typer(alerts.app, name="alerts")
-app.add_typer(dead.app, name="dead")
-app.command("match")(engines.match)
-app.command("stories")(engines.stories)
-app.command("topics")(topics.topics)
-app.command("doctor")(doctor.doctor)
-app.add_typer(config.app, name="config")
+# In the order in which `--help` shows them. `app` is a group of commands, anything else one command.
+COMMANDS = {
+    "up": "programs:up",
+    "demo": "demo:demo",
+    "run": "programs:run",
+    "validate": "watchlists:validate",
+    "apply": "watchlists:apply",
+    "watchlists": "watchlists:app",
+    "alerts": "alerts:app",
+    "match": "engines:match",
+    "stories": "engines:stories",
+    "topics": "topics:topics",
+    "dead": "dead:app",
+    "doctor": "doctor:doctor",
+    "config": "config:app",
+}
 
 
-@app.callback(invoke_without_command=True)
+def build(words: Sequence[str]) -> typer.Typer:
+    """The command line; when `words` begin with a command, only with that one.
+
+    A program that `up` starts is thereby spared what the other commands import.
+    """
+    app = typer.Typer(
+        name="newswatch",
+        help="Watches news feeds and alerts once per story.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    app.callback(invoke_without_command=True)(_root)
+    asked = [name for name in COMMANDS if words and words[0] == name]
+    for name in asked or COMMANDS:
+        module, member = COMMANDS[name].split(":")
+        found = getattr(import_module(f"newswatch.commands.{module}"), member)
+        if member == "app":
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
+    return app
+
+
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
@@ -44,7 +64,7 @@ def _root(
 def main() -> None:
     """The command `newswatch`. Exit codes: 0 done, 1 it did not work, 2 something is misconfigured."""
     try:
-        app()
+        build(sys.argv[1:])(prog_name="newswatch")
     except (Misconfigured, NewerVersion) as error:
         print(f"newswatch: {error}", file=sys.stderr)
         sys.exit(EXIT_MISCONFIGURED)

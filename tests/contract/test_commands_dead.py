@@ -8,7 +8,7 @@ from typing import Protocol
 import pytest
 from typer.testing import CliRunner, Result
 
-from newswatch.cli import app
+from newswatch.cli import build
 from tests.stream_rig import TINY, Program, Topics, publish_values, settings_for, wait_for
 from wire.dead import dead_record
 from wire.errors import NewswatchError
@@ -34,7 +34,7 @@ def settings(broker: Kafka, kafka_prefix: str, tmp_path: Path, monkeypatch: pyte
 
 
 def run(*words: str) -> Result:
-    return CliRunner().invoke(app, ["dead", *words])
+    return CliRunner().invoke(build(()), ["dead", *words])
 
 
 def listed(*words: str) -> list[dict[str, object]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from newswatch.cli import app
+from newswatch.cli import build
 from wire.errors import NewswatchError
 
 GOOD = """\
@@ -40,7 +40,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(*words: object) -> Result:
-    return CliRunner().invoke(app, [str(word) for word in words])
+    return CliRunner().invoke(build(()), [str(word) for word in words])
 
 
 def said(*words: object) -> str:
