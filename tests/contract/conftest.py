@@ -1,15 +1,12 @@
 """What do contract tests share? Both databases, a fresh one for each test."""
 
-import os
 import shutil
-import signal
 import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
@@ -22,7 +19,7 @@ NewUrl = Callable[[], str]
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[NewUrl]:
-    """A real PostgreSQL, started by the first test that asks; each call makes a database.
+    """A real PostgreSQL, started by the first test that asks; each call makes a schema, which is as good as a database.
 
     Not in pytest's own folder: every pytest that starts closes that one to other users, and PostgreSQL, which refuses
     to run as root, is one.
@@ -41,14 +38,11 @@ def postgres() -> Iterator[NewUrl]:
     def new_url() -> str:
         name = f"t{uuid.uuid4().hex[:12]}"
         with admin.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        return address.set(database=name).render_as_string(hide_password=False)
+            connection.execute(text(f"CREATE SCHEMA {name}"))
+        return address.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)
 
     yield new_url
     admin.dispose()
-    # At once: a tidy stop writes all of the tests' databases to the disk first, for half a minute.
-    os.kill(server.get_pid(), signal.SIGQUIT)
-    psutil.Process(server.get_pid()).wait(30)
     server.cleanup()
     shutil.rmtree(folder)
 
