@@ -81,16 +81,16 @@ def run_demo(*, console: Console, stop: threading.Event, once: bool = False, kee
     """
     configuration.load()  # mistakes in the environment are told before anything starts
     with (
-        _home(console, keep=keep) as home,
         _newsroom_at(port) as server,
+        _home(console, keep=keep) as home,
         _prepared(console, stop, home, server) as demo,
     ):
         demo.say("starting a newswatch of its own")
         with System.start(demo.settings, report=demo.say) as system:
             _wait_for_programs(demo, system)
-            verdict = _tell(demo, system, once=once)
-            demo.say("stopping")
-    return 1 if verdict.differences else 0
+            verdict = None if stop.is_set() else _tell(demo, system, once=once)
+            demo.say("stopping" if verdict else "stopping before the newsroom has opened")
+    return 0 if verdict and not verdict.differences else 1
 
 
 @contextmanager
@@ -152,10 +152,9 @@ def _wait_for_programs(demo: Demo, system: System) -> None:
 
 def _tell(demo: Demo, system: System, *, once: bool) -> Verdict:
     """Let the newsroom publish, show what is told, and judge it."""
-    if not demo.stop.is_set():
-        demo.server.clock.open()
-        demo.say(f"the newsroom opens at {demo.server.base}: {_programme(demo)}")
-        demo.console.print()
+    demo.server.clock.open()
+    demo.say(f"the newsroom opens at {demo.server.base}: {_programme(demo)}")
+    demo.console.print()
     follower = Follower(demo.settings.home / "alerts.jsonl")
     while not demo.stop.is_set() and not _is_over(demo):
         _show_news(demo, system, follower)
