@@ -80,21 +80,23 @@ class FeedList:
     def __init__(self, path: Path) -> None:
         """Raises `Misconfigured` when the file has mistakes: at start there is no last good list."""
         self._path = path
-        self._stamp = self._file_stamp()
+        self._stamp = self._looked = self._file_stamp()
         self.feeds = load(path)
 
     def reload(self) -> bool:
-        """Take over an edited file. Whether the list in force changed.
+        """Take over an edited file, once two looks at it agree: an editor may be half through writing it.
+
+        To be called every half second or so. Returns whether the list in force changed.
 
         Raises:
             Misconfigured: once an edit; the list in force stays.
         """
-        stamp = self._file_stamp()
-        if stamp == self._stamp:
+        before, self._looked = self._looked, self._file_stamp()
+        if self._looked == self._stamp or self._looked != before:
             return False
-        self._stamp = stamp
-        before, self.feeds = self.feeds, load(self._path)
-        return self.feeds != before
+        self._stamp = self._looked
+        in_force, self.feeds = self.feeds, load(self._path)
+        return self.feeds != in_force
 
     def _file_stamp(self) -> tuple[int, int, int] | None:
         try:

@@ -5,6 +5,7 @@ away no poll starts; those that have news wait with it.
 """
 
 import asyncio
+import contextlib
 import heapq
 import time
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from typing import TypeVar
 
 from ingest.feeds import Feed, FeedList
 from ingest.fetch import Failed, Fetched, Fetcher, NotModified, Validators
-from ingest.memory import Memory
+from ingest.memory import Memory, after_failure, after_success, memory_for
 from ingest.news import names_of, news_in
 from ingest.outbox import Outbox
 from ingest.parse import Document
@@ -29,7 +30,7 @@ from wire.errors import Misconfigured, Transient
 from wire.service import Service
 from wire.settings import Settings
 
-TICK = 0.5  # seconds at most between two looks at the feeds' file and the clock
+TICK = 0.5  # seconds between two looks at the feeds' file, and at most between two at the clock
 DRAIN_SECONDS = 5.0  # for polls in flight at a stop; those cut off have moved nothing
 RETRY_SECONDS = 5.0  # after our own database failed
 CLEAN_SECONDS = 3600.0  # between two rounds of forgetting
@@ -57,6 +58,7 @@ class Poller:
         self._memories: dict[str, Memory] = {}
         self._due: list[tuple[float, float, str]] = []  # when it may start, since when it is due, which feed
         self._polling: dict[str, asyncio.Task[None]] = {}
+        self._look_at = 0.0
         self._clean_at = 0.0
         self._cleaning: asyncio.Task[None] | None = None
 
@@ -82,7 +84,9 @@ class Poller:
     async def _turn(self) -> None:
         self._service.progress()
         now = time.time()
-        self._reload()
+        if now >= self._look_at:
+            self._look_at = now + TICK
+            self._reload()
         self._start_due(now)
         if now > self._clean_at:
             self._clean_at = now + CLEAN_SECONDS
@@ -157,7 +161,7 @@ class Poller:
 
     async def _poll(self, feed: Feed) -> None:
         started = time.monotonic()
-        memory = self._memory(feed)
+        memory = memory_for(feed.id, feed.url, self._memories.get(feed.id))
         try:
             outcome, after = await self._polled(feed, memory)
         except Transient as error:
@@ -214,38 +218,21 @@ class Poller:
         _count(news.articles)
         return after
 
-    def _memory(self, feed: Feed) -> Memory:
-        """What we remember; of another address under the same id, all but what to ask it with."""
-        memory = self._memories.get(feed.id) or Memory(feed=feed.id, url=feed.url)
-        if memory.url == feed.url:
-            return memory
-        return replace(memory, url=feed.url, etag="", last_modified="", body_hash="", failures=0, error="")
-
     def _fine(self, feed: Feed, memory: Memory, outcome: Fetched | NotModified) -> Memory:
         now = time.time()
-        return replace(
+        given = outcome.validators
+        return after_success(
             memory,
-            etag=outcome.validators.etag,
-            last_modified=outcome.validators.last_modified,
+            now=now,
             next_poll=next_poll(self._pace(feed), now),
-            last_poll=now,
-            last_success=now,
-            failures=0,
-            error="",
-            error_detail="",
+            etag=given.etag,
+            last_modified=given.last_modified,
         )
 
     def _failed(self, feed: Feed, memory: Memory, failed: Failed) -> Memory:
         now = time.time()
-        failures = memory.failures + 1
-        return replace(
-            memory,
-            next_poll=next_poll(self._pace(feed), now, failures=failures, retry_after=failed.retry_after),
-            last_poll=now,
-            failures=failures,
-            error=failed.reason,
-            error_detail=failed.detail,
-        )
+        due = next_poll(self._pace(feed), now, failures=memory.failures + 1, retry_after=failed.retry_after)
+        return after_failure(memory, now=now, next_poll=due, error=failed.reason, detail=failed.detail)
 
     def _report(self, feed: Feed, before: Memory, after: Memory) -> None:
         """One line for what is news about a feed; that it fails is told once, not once a poll."""
@@ -255,7 +242,8 @@ class Poller:
             self._log.info("feed is back", feed=feed.id, after_failures=before.failures)
         if after.articles != before.articles:
             self._log.info("feed polled", feed=feed.id, new=after.articles - before.articles)
-        self._count_feeds()
+        if after.error != before.error or not before.last_poll:
+            self._count_feeds()
 
     def _count_feeds(self) -> None:
         memories = [self._memories.get(feed) for feed in self._feeds]
@@ -288,7 +276,8 @@ class Poller:
 
 
 def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-    loop.call_soon_threadsafe(event.set)
+    with contextlib.suppress(RuntimeError):  # a second signal may find the loop closed
+        loop.call_soon_threadsafe(event.set)
 
 
 def _hash(body: bytes) -> str:

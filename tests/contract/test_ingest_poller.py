@@ -287,6 +287,7 @@ def test_no_article_is_lost_however_often_the_poller_is_killed(site: Site, desk:
     assert len({(article.id, article.revision) for article in articles}) == whole
 
 
+@pytest.mark.timeout(300)  # starts two brokers
 def test_while_kafka_is_away_no_state_moves_and_then_polling_goes_on(site: Site, tmp_path: Path) -> None:
     with Broker.start(tmp_path / "kafka", port=free_port()) as first:
         desk = Newsdesk(tmp_path, first.bootstrap, "away.")

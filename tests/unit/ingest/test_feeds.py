@@ -146,14 +146,28 @@ def test_an_edited_file_is_taken_over_whole_or_not_at_all(tmp_path: Path) -> Non
     assert not feeds.reload()
 
     edit(path, "- https://a.example/f\n- nonsense\n", 2 * 10**9)
+    assert not feeds.reload()
     with pytest.raises(Misconfigured, match=r"feeds\.yaml:2"):
         feeds.reload()
     assert [feed.url for feed in feeds.feeds] == ["https://a.example/f"]
     assert not feeds.reload()
 
     edit(path, "- https://b.example/f\n", 3 * 10**9)
+    assert not feeds.reload()
     assert feeds.reload()
     assert [feed.url for feed in feeds.feeds] == ["https://b.example/f"]
+
+
+def test_a_file_that_still_grows_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yaml"
+    edit(path, "- https://a.example/f\n", 10**9)
+    feeds = FeedList(path)
+
+    for size in range(1, 4):
+        edit(path, "- https://a" + "x" * size, (size + 1) * 10**9)
+        assert not feeds.reload()
+    edit(path, "- https://b.example/f\n", 9 * 10**9)
+    assert [feeds.reload(), feeds.reload()] == [False, True]
 
 
 def test_a_missing_file_says_how_to_begin(tmp_path: Path) -> None:
