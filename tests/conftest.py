@@ -9,9 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from newswatch.broker import Broker, free_port
+
+# A busy machine is no finding; a failure comes with what repeats it elsewhere.
+hypothesis.settings.register_profile("newswatch", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("newswatch")
 
 
 @dataclass(frozen=True)

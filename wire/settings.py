@@ -257,9 +257,9 @@ def _is_unknown(variable: str) -> bool:
 
 
 def _unknown(variable: str) -> str:
-    known = [_variable(name) for name in Settings.model_fields]
-    near = difflib.get_close_matches(variable, known, n=1, cutoff=0.75)
-    hint = f"; did you mean {near[0]}?" if near else "; `newswatch config show` lists all settings"
+    name = variable.removeprefix(PREFIX).removesuffix(FILE_SUFFIX).lower()
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.7)
+    hint = f"; did you mean {_variable(near[0])}?" if near else "; `newswatch config show` lists all settings"
     return f"{variable}: no such setting{hint}"
 
 
