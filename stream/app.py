@@ -137,7 +137,9 @@ class Shell:
         self._notes = notes
         self._undertaker = Undertaker(program=stage.program, version=VERSION, source=stage.source)
         self._app = build(settings, stage, self._on_batch)
+        self._consumer = cast(SafeConsumer, self._app.consumer)
         self._outputs = Outputs(settings, cast(SafeProducer, self._app.producer))
+        self._joined = False
         self._draining = False
         self._newer: NewerVersion | None = None
 
@@ -145,12 +147,12 @@ class Shell:
         """What this process still lacks to do its work."""
         if self._newer is not None:
             return str(self._newer)
-        if not self._app.started or self._app.rebalancing:
-            return "joining the group"
-        return ""
+        return "" if self._joined and not self._app.rebalancing else "joining the group"
 
     def standing(self) -> Standing:
-        """Where this process stands. Any thread may ask."""
+        """Where this process stands. Any thread may ask, at any time."""
+        if not self._joined:
+            return Standing(rebalancing=True)
         consumer = self._consumer
         return Standing(
             owned=frozenset(tp.partition for tp in consumer.assignment()),
@@ -169,6 +171,7 @@ class Shell:
         loop = asyncio.get_running_loop()
         self._service.when_stopping(lambda: _call_soon(loop, asked.set))
         await self._app.start()
+        self._joined = True
         self._app.add_future(self._tick())
         try:
             if not self._service.stopping.is_set():
@@ -279,10 +282,6 @@ class Shell:
         place = {"partition": outcome.incoming.partition, "offset": outcome.incoming.offset}
         last = outcome.detail.strip().rpartition("\n")[2]
         self._service.log.error("dead-lettered", reason=outcome.reason, detail=last, **place)
-
-    @property
-    def _consumer(self) -> SafeConsumer:
-        return cast(SafeConsumer, self._app.consumer)
 
 
 def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:

@@ -18,9 +18,9 @@ REBALANCE_PATIENCE = 60.0  # seconds for which a rebalance is a reason not to pr
 
 
 class Lag:
-    """What waits in the partitions that are ours. Asked from one thread."""
+    """What waits in the partitions that are ours."""
 
-    def __init__(self, settings: Settings, program: str, topic: Topic, standing: Callable[[], Standing | None]) -> None:
+    def __init__(self, settings: Settings, program: str, topic: Topic, standing: Callable[[], Standing]) -> None:
         self._settings = settings
         self._program = program
         self._topic = topic
@@ -33,11 +33,11 @@ class Lag:
         """Whether messages wait for us. While Kafka is away, or the group is being arranged, none do."""
         now = time.monotonic()
         standing = self._standing()
-        if standing is None or not standing.rebalancing:
+        if not standing.rebalancing:
             self._settled = now
         elif now - self._settled < REBALANCE_PATIENCE:
             return False
-        if standing is not None and now - self._asked > EVERY:
+        if now - self._asked > EVERY:
             self._asked, self._waiting = now, self._count(standing)
             metrics.LAG.labels(self._topic.name).set(self._waiting)
         return self._waiting > 0

@@ -28,12 +28,15 @@ class Outputs:
         failed = [index for index, error in enumerate(errors) if error is not None]
         if failed and not any(is_refusal(error) for error in errors):
             raise _first(errors)
+        broken = bool(failed)
         for index in failed:
-            await self._producer.renew()
+            if broken:
+                await self._producer.renew()
             errors[index] = (await self._send([bundles[index]]))[0]
-            if errors[index] is not None and not is_refusal(errors[index]):
+            broken = errors[index] is not None
+            if broken and not is_refusal(errors[index]):
                 raise _first(errors[index:])
-        if _first_or_none(errors) is not None:
+        if broken:
             await self._producer.renew()
         return errors
 

@@ -6,8 +6,9 @@ a watchlist and story, so a watchlist's seventh name may go, its only one never.
 
 from collections.abc import Callable, Iterator
 
-import msgspec
+from msgspec.structs import replace
 
+from stream.stories.fingerprint import without_sample
 from wire.codec import encode
 from wire.messages import Annotation, Mention
 from wire.watchlist import WatchlistId
@@ -32,17 +33,18 @@ def within_limit(annotation: Annotation, limit: int = LIMIT) -> Annotation:
 
 def _steps() -> Iterator[_Step]:
     yield _one_quote_each
-    yield lambda one: msgspec.structs.replace(one, names=one.names[:20], numbers=one.numbers[:30])
+    yield lambda one: replace(one, names=one.names[:20], numbers=one.numbers[:30])
     yield lambda one: _quotes(one, SHORT_QUOTE)
-    yield lambda one: msgspec.structs.replace(one, title=one.title[:TITLE_LENGTH])
-    yield lambda one: msgspec.structs.replace(one, names=one.names[:5], numbers=one.numbers[:15])
+    yield lambda one: replace(one, title=one.title[:TITLE_LENGTH])
     yield lambda one: _mentions_of_each_entity(one, 1)
+    yield lambda one: replace(one, names=one.names[:5], numbers=one.numbers[:15])
     yield lambda one: _quotes(one, 0)
-    yield lambda one: msgspec.structs.replace(one, names=(), numbers=one.numbers[:8])
-    for kept in (24, 16, 12, 8, 4):
-        yield lambda one, kept=kept: _best_and_owed(one, kept)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+    yield lambda one: _best_and_owed(one, 8)
+    yield lambda one: replace(one, fingerprint=without_sample(one.fingerprint), names=(), numbers=one.numbers[:8])
+    yield lambda one: _best_and_owed(one, 4)
     yield lambda one: _best_and_owed(one, 0)
-    yield lambda one: msgspec.structs.replace(one, fingerprint=b"")
+    yield lambda one: replace(one, mentions=tuple(replace(mention, why="") for mention in one.mentions))
+    yield lambda one: replace(one, fingerprint=b"")
 
 
 def _few_mentions(annotation: Annotation) -> Annotation:
@@ -76,7 +78,7 @@ def _best_and_owed(annotation: Annotation, count: int) -> Annotation:
 
 
 def _keep(annotation: Annotation, kept: set[int]) -> Annotation:
-    return msgspec.structs.replace(annotation, mentions=tuple(m for m in annotation.mentions if id(m) in kept))
+    return replace(annotation, mentions=tuple(m for m in annotation.mentions if id(m) in kept))
 
 
 def _rank(mention: Mention) -> tuple[bool, bool, float, int]:
@@ -90,11 +92,11 @@ def _one_quote_each(annotation: Annotation) -> Annotation:
     for mention in annotation.mentions:
         mentions.append(_quoted(mention, 0) if mention.entity in seen else mention)
         seen.add(mention.entity)
-    return msgspec.structs.replace(annotation, mentions=tuple(mentions))
+    return replace(annotation, mentions=tuple(mentions))
 
 
 def _quotes(annotation: Annotation, length: int) -> Annotation:
-    return msgspec.structs.replace(annotation, mentions=tuple(_quoted(one, length) for one in annotation.mentions))
+    return replace(annotation, mentions=tuple(_quoted(one, length) for one in annotation.mentions))
 
 
 def _quoted(mention: Mention, length: int) -> Mention:
@@ -103,9 +105,9 @@ def _quoted(mention: Mention, length: int) -> Mention:
     if len(mention.quote) <= length:
         return mention
     if found > length or length == 0:
-        return msgspec.structs.replace(mention, quote="", quote_start=0, quote_end=0)
+        return replace(mention, quote="", quote_start=0, quote_end=0)
     start = max(0, min(mention.quote_start - (length - found) // 2, len(mention.quote) - length))
-    return msgspec.structs.replace(
+    return replace(
         mention,
         quote=mention.quote[start : start + length],
         quote_start=mention.quote_start - start,

@@ -47,21 +47,32 @@ def decide(incoming: Incoming) -> Decided:
 
 
 class FailsOnce:
-    """A failure outside the engine, such as a lost connection: once in the life of an installation."""
+    """A failure outside the engine: a lost connection, or a loop that never ends. Once in an installation's life."""
 
     def __init__(self, settings: Settings) -> None:
         self._marker: Path = settings.home / "failed"
 
     def __call__(self, incoming: Incoming) -> None:
-        if (incoming.value or b"").startswith(b"stumble") and not self._marker.exists():
-            self._marker.touch()
-            raise OSError("the world failed")
+        word = (incoming.value or b"").split(b" ")[0]
+        if word not in {b"stumble", b"stick"} or self._marker.exists():
+            return
+        self._marker.touch()
+        while word == b"stick":
+            pass
+        raise OSError("the world failed")
 
 
 def main() -> int:
     settings = load()
     logs.set_up(settings, PROGRAM)
-    stage = Stage(program=PROGRAM, source=ARTICLES, told="echoed", decide=decide, prepare=FailsOnce(settings))
+    stage = Stage(
+        program=PROGRAM,
+        source=ARTICLES,
+        told="echoed",
+        decide=decide,
+        prepare=FailsOnce(settings),
+        session=float(os.environ.get("NEWSWATCH_TEST_SESSION", "10")),
+    )
     with Service(PROGRAM, settings) as service:
         return exit_code(service, lambda: _run(settings, stage, service))
 

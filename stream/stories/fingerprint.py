@@ -57,6 +57,12 @@ def fingerprint_of(title: Sequence[str], text: Sequence[str]) -> bytes:
     return _pack(sorted(set(titled)), sorted(set(dense)), sorted(rest), rate)
 
 
+def without_sample(packed: bytes) -> bytes:
+    """The fingerprint of title and start alone, when there is room for no more."""
+    seen = unpack(packed)
+    return _pack(sorted(seen.title), sorted(seen.dense), [], seen.rate)
+
+
 def unpack(packed: bytes) -> Fingerprint:
     """The fingerprint in these bytes; an empty one for a layout that is not ours."""
     if len(packed) < _HEAD or packed[0] != LAYOUT or len(packed) % 4:

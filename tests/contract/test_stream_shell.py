@@ -14,6 +14,7 @@ from tests.stream_rig import TINY, Program, Topics, publish_values, settings_for
 from wire.dead import letter_of
 from wire.kafka import Admin
 from wire.messages import DeadLetter
+from wire.service import EXIT_STALLED
 from wire.settings import Settings
 from wire.topics import ANNOTATIONS, ARTICLES, dead
 
@@ -64,6 +65,7 @@ def all_settled(settings: Settings, program: Program, count: int, *, timeout: fl
     return wait_for(committed, timeout=timeout, meanwhile=program.restart_if_dead)
 
 
+LONG_SESSION = {"NEWSWATCH_TEST_SESSION": "28"}  # seconds after which Kafka would notice by itself
 GOOD = [b"good %d" % number for number in range(30)]
 
 
@@ -96,7 +98,7 @@ def test_poison_is_dead_lettered_with_its_reason_and_the_stream_goes_on(
 
 
 def test_an_exception_outside_the_engine_loses_nothing(settings: Settings, start: Callable[[], Program]) -> None:
-    publish_values(settings, ARTICLES, [b"stumble", *GOOD])
+    publish_values(settings, ARTICLES, [b"stumble", *GOOD], key=b"one partition")
     program = start()
     assert all_settled(settings, program, len(GOOD) + 1), program.text()
     assert program.exits == [1]
@@ -104,13 +106,24 @@ def test_an_exception_outside_the_engine_loses_nothing(settings: Settings, start
     assert letters(settings) == []
 
 
+def test_a_loop_outside_the_engine_is_ended_by_the_watchdog(settings: Settings, start: Callable[[], Program]) -> None:
+    publish_values(settings, ARTICLES, [b"stick", *GOOD], key=b"one partition")
+    program = start()
+    assert all_settled(settings, program, len(GOOD) + 1), program.text()
+    assert program.exits == [EXIT_STALLED]
+    assert "in __call__" in program.text()  # the stacks say where
+    assert set(outputs(settings)) == {b"stick", *GOOD}
+    assert letters(settings) == []
+
+
 def test_a_refused_output_loses_none_of_its_batch(settings: Settings, start: Callable[[], Program]) -> None:
-    mixed = [message for number, good in enumerate(GOOD) for message in (good, b"big 400000 %d" % number)]
+    few = GOOD[:8]
+    mixed = [message for number, good in enumerate(few) for message in (good, b"big 400000 %d" % number)]
     publish_values(settings, ARTICLES, mixed, key=b"one partition")
     program = start()
     assert all_settled(settings, program, len(mixed)), program.text()
-    assert set(outputs(settings)) == set(GOOD)
-    assert len(letters(settings)) == len(GOOD)
+    assert set(outputs(settings)) == set(few)
+    assert len(letters(settings)) == len(few)
 
 
 def test_a_newer_message_stops_the_program_and_is_not_passed(settings: Settings, start: Callable[[], Program]) -> None:
@@ -124,16 +137,15 @@ def test_a_newer_message_stops_the_program_and_is_not_passed(settings: Settings,
     assert letters(settings) == []
 
 
-def test_a_stop_leaves_the_group_at_once(settings: Settings, start: Callable[[], Program]) -> None:
+def test_a_stop_leaves_the_group_at_once(settings: Settings) -> None:
     publish_values(settings, ARTICLES, GOOD)
-    program = start()
+    program = Program(settings, TINY, env=LONG_SESSION)
     assert all_settled(settings, program, len(GOOD)), program.text()
-    assert program.stop(timeout=10) == 0
+    assert program.stop() == 0
     publish_values(settings, ARTICLES, [b"later"])
-    other = settings.model_copy(update={"instance": "2"})
-    successor = Program(other, TINY)
+    successor = Program(settings.model_copy(update={"instance": "2"}), TINY, env=LONG_SESSION)
     try:
-        assert wait_for(lambda: b"later" in outputs(settings), timeout=6), successor.text()
+        assert wait_for(lambda: b"later" in outputs(settings), timeout=25), successor.text()
         assert outputs(settings).total() == len(GOOD) + 1
     finally:
         successor.kill()
