@@ -21,7 +21,9 @@ def take_lease(connection: Connection, name: str, *, holder: str, now: datetime,
         set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
         where=free,
     )
-    return connection.execute(taken.values(name=name, holder=holder, until=now + length)).rowcount == 1
+    # SQLAlchemy tells the rows of an INSERT only where it is asked to keep the number.
+    asked = taken.values(name=name, holder=holder, until=now + length).execution_options(preserve_rowcount=True)
+    return connection.execute(asked).rowcount == 1
 
 
 def give_up_lease(connection: Connection, name: str, *, holder: str) -> None:
