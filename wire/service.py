@@ -71,11 +71,12 @@ class Service:
         """End this process, with exit code 75, when `has_work` holds and nothing progresses for `stall_seconds`.
 
         Both are called in other threads. `on_stall` runs first and must be short: the note that tells the next start
-        why. Code that lets no other thread run (a regular expression gone wild) ends the process a second later, with
-        exit code 1 and without that note.
+        why. Code that lets no other thread run (a regular expression gone wild) ends the process five seconds later,
+        with exit code 1 and without that note.
         """
         self._has_work, self._on_stall = has_work, on_stall
         self.progress()
+        self._arm()
         threading.Thread(target=self._watchdog, name="watchdog", daemon=True).start()
 
     def when_stopping(self, call: Callable[[], None]) -> None:
@@ -93,7 +94,7 @@ class Service:
     def __enter__(self) -> Self:
         metrics.start_at_zero(self.program, VERSION)
         self._server = self._listen()
-        threading.Thread(target=self._server.serve_forever, name="health", daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=[0.05], name="health", daemon=True).start()
         for number in (signal.SIGTERM, signal.SIGINT):
             self._handlers[number] = signal.signal(number, self._signalled)
         self.log.info("started", version=VERSION, port=self.port)
@@ -137,14 +138,17 @@ class Service:
 
     def _watchdog(self) -> None:
         limit = self.settings.stall_seconds
-        pause = min(1.0, limit / 4)
-        while not self._ended.wait(pause):
+        while not self._ended.wait(min(1.0, limit / 4)):
+            self._arm()
             if not self._busy():
                 self.progress()
             elif self.stalled_for() > limit:
                 self._end_stalled()
-            faulthandler.dump_traceback_later(limit + pause + 1, exit=True)
         faulthandler.cancel_dump_traceback_later()
+
+    def _arm(self) -> None:
+        """The interpreter's own timer, put off for as long as the watchdog gets to run."""
+        faulthandler.dump_traceback_later(self.settings.stall_seconds + 2 * NOTE_SECONDS + 1, exit=True)
 
     def _end_stalled(self) -> None:
         # The note first, and in a thread: it may hang on what hangs the program, and so may writing to a full pipe.
