@@ -167,7 +167,11 @@ def test_packed_bodies_are_unpacked(coding: str, pack: Callable[[bytes], bytes])
     assert outcome.body == FEED
 
 
-@pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("br", brotli.compress)])
+def quick_brotli(body: bytes) -> bytes:
+    return bytes(brotli.compress(body, quality=3))
+
+
+@pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("br", quick_brotli)])
 def test_a_bomb_goes_off_in_no_memory(coding: str, pack: Callable[[bytes], bytes]) -> None:
     bomb = pack(bytes(256 * 1024**2))
 
