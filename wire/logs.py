@@ -12,7 +12,29 @@ import structlog
 
 from wire.settings import Settings
 
+SELDOM_SECONDS = 30.0  # how often a driver is heard with the same words: while Kafka is away it is 100 lines a second
+REMEMBERED = 1000
 QUIET = ("kafka", "aiokafka", "faust", "mode", "asyncio", "alembic", "sqlalchemy")  # drivers speak up from warning on
+
+
+class Seldom(logging.Filter):
+    """Lets a driver say one thing once in `SELDOM_SECONDS`; ours may always speak."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] not in QUIET:
+            return True
+        key = (record.name, str(record.msg))
+        heard = self._said.get(key)
+        if heard is not None and record.created - heard < SELDOM_SECONDS:
+            return False
+        if len(self._said) > REMEMBERED:
+            self._said.clear()
+        self._said[key] = record.created
+        return True
 
 
 def set_up(settings: Settings, program: str) -> None:
@@ -41,6 +63,7 @@ def set_up(settings: Settings, program: str) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Seldom())
     exceptions = [] if settings.log_format == "console" else [structlog.processors.format_exc_info]
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
