@@ -57,6 +57,11 @@ def compare(wanted: Catalog, in_force: Catalog, *, source: str, prune: bool) -> 
     )
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """The number with its noun."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def _by_key(catalog: Catalog) -> dict[Key, Row]:
     rows: list[Row] = [*catalog.watchlists, *catalog.subscribers, *catalog.channels, *catalog.subscriptions]
     return {_key(row): row for row in rows}
@@ -119,7 +124,7 @@ def _needs(row: Row) -> tuple[Key, ...]:
 def _size(row: Row) -> str:
     if isinstance(row, WatchlistRow):
         aliases = sum(len(entity.aliases) for entity in row.entities)
-        return f": {len(row.entities)} entities, {aliases} aliases"
+        return f": {counted(len(row.entities), 'entity', 'entities')}, {counted(aliases, 'alias', 'aliases')}"
     return f": {row.kind}" if isinstance(row, ChannelRow) else ""
 
 

@@ -82,7 +82,6 @@ class MailServer:
     replies: dict[str, str] = field(default_factory=dict)
     drops_at: str = ""
 
-    @property
     def mails(self) -> list[EmailMessage]:
         return [message_from_bytes(raw, policy=policy.default) for raw in self.raw]
 

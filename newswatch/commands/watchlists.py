@@ -18,7 +18,7 @@ from alerts import catalog
 from alerts.catalog import Catalog
 from alerts.config import load_config
 from alerts.database import open_database, writing
-from alerts.difference import Difference, compare
+from alerts.difference import Difference, compare, counted
 from alerts.edits import Author, write
 from alerts.migrations import migrate
 from newswatch.commands.database import reading_alerts
@@ -82,13 +82,13 @@ def count(found: Catalog) -> str:
     entities = [entity for watchlist in found.watchlists for entity in watchlist.entities]
     return ", ".join(
         (
-            _counted(len(found.watchlists), "watchlist"),
-            _counted(len(entities), "entity", "entities"),
-            _counted(sum(len(entity.aliases) for entity in entities), "alias", "aliases"),
-            _counted(sum(len(entity.tickers) for entity in entities), "ticker"),
-            _counted(len(found.subscribers), "subscriber"),
-            _counted(len(found.channels), "channel"),
-            _counted(len(found.subscriptions), "subscription"),
+            counted(len(found.watchlists), "watchlist"),
+            counted(len(entities), "entity", "entities"),
+            counted(sum(len(entity.aliases) for entity in entities), "alias", "aliases"),
+            counted(sum(len(entity.tickers) for entity in entities), "ticker"),
+            counted(len(found.subscribers), "subscriber"),
+            counted(len(found.channels), "channel"),
+            counted(len(found.subscriptions), "subscription"),
         )
     )
 
@@ -128,7 +128,7 @@ def _show(difference: Difference, *, done: bool) -> None:
     elif not done:
         print("Nothing was changed: this was a dry run.")
     else:
-        print(f"{_counted(len(difference.lines), 'change')} in force.")
+        print(f"{counted(len(difference.lines), 'change')} in force.")
 
 
 def _rows(found: Catalog) -> list[dict[str, object]]:
@@ -163,10 +163,6 @@ def _print_table(rows: Iterable[dict[str, object]]) -> None:
         cells = (row["id"], row["name"], row["version"], row["entities"], row["aliases"], listed or "–", came_from)
         table.add_row(*(Text(str(cell)) for cell in cells))
     Console().print(table)
-
-
-def _counted(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def _person() -> str:

@@ -40,7 +40,7 @@ def mailed(folder: Path, *told: Notice, **server: object) -> tuple[list[Outcome]
 
 def mail_of(folder: Path, told: Notice) -> tuple[EmailMessage, bytes]:
     _, server = mailed(folder, told)
-    return server.mails[0], server.raw[0]
+    return server.mails()[0], server.raw[0]
 
 
 def test_mail_has_a_text_and_an_html_part(tmp_path: Path) -> None:
@@ -65,8 +65,8 @@ def test_alerts_of_one_story_are_one_thread(tmp_path: Path) -> None:
     _, server = mailed(
         tmp_path, first, replace(first, key="two", kind="update"), replace(first, key="3", story="other")
     )
-    ids = [mail["Message-ID"] for mail in server.mails]
-    threads = [mail["References"] for mail in server.mails]
+    ids = [mail["Message-ID"] for mail in server.mails()]
+    threads = [mail["References"] for mail in server.mails()]
     assert len(set(ids)) == 3
     assert threads[0] == threads[1] != threads[2]
 

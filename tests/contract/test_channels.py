@@ -62,7 +62,7 @@ async def email(folder: Path) -> AsyncIterator[Destination]:
     async with mail_server() as server:
 
         def received() -> list[tuple[str, str]]:
-            return [(str(mail["Message-ID"]), str(mail["Subject"])) for mail in server.mails]
+            return [(str(mail["Message-ID"]), str(mail["Subject"])) for mail in server.mails()]
 
         settings = settings_in(folder, smtp_port=server.port)
         yield Destination(open_channel("email", {"to": "anne@home.example"}, settings), received)

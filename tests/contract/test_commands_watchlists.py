@@ -75,7 +75,7 @@ def test_a_file_with_mistakes_changes_nothing(file: Path, dry: list[str]) -> Non
 
 def test_a_dry_run_shows_the_difference_and_makes_not_even_a_folder(file: Path) -> None:
     shown = said("apply", file, "--dry-run")
-    assert "+ watchlist 'energy': 1 entities, 1 aliases" in shown
+    assert "+ watchlist 'energy': 1 entity, 1 alias" in shown
     assert "dry run" in shown
     assert not (file.parent / "home").exists()
 

@@ -51,7 +51,7 @@ def difference(wanted: Catalog, in_force: Catalog, *, prune: bool = False) -> Di
 def test_all_is_new_at_first() -> None:
     found = difference(WANTED, NOTHING)
     assert found.lines == (
-        "+ watchlist 'energy': 1 entities, 0 aliases",
+        "+ watchlist 'energy': 1 entity, 0 aliases",
         "+ subscriber 'anne'",
         "+ channel 'hook': webhook",
         "+ subscription 'energy/hook'",
