@@ -66,6 +66,14 @@ async def drops(request: web.Request) -> web.StreamResponse:
     return web.Response()
 
 
+async def drips(request: web.Request) -> web.StreamResponse:
+    """Says 200 and never comes to the end of its text."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    await asyncio.sleep(60)
+    return response
+
+
 async def hangs(_request: web.Request) -> web.StreamResponse:
     await asyncio.sleep(60)
     return web.Response()
@@ -124,4 +132,3 @@ async def mail_server(**facts: Any) -> AsyncIterator[MailServer]:
         yield receiver
     finally:
         server.close()
-        await server.wait_closed()

@@ -14,7 +14,7 @@ from alerts.channels import open_channel, webhook
 from alerts.outcome import Outcome
 from newswatch.broker import free_port
 from tests.notices import notice
-from tests.receivers import Answer, Received, answers, drops, hangs, web_receiver
+from tests.receivers import Answer, Received, answers, drips, drops, hangs, web_receiver
 from wire.errors import Misconfigured
 from wire.settings import Settings
 
@@ -118,6 +118,12 @@ def test_a_receiver_that_never_answers_is_uncertain_after_the_timeout(
     assert (outcome.kind, outcome.reason) == ("uncertain", "timeout")
 
 
+def test_an_answer_whose_text_never_ends_counts_by_its_status(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "TIMEOUT", ClientTimeout(total=0.3))
+    outcome, _ = sent_to(tmp_path, drips)
+    assert (outcome.kind, outcome.code) == ("sent", 200)
+
+
 def attempt_at(folder: Path, url: str, **settings: object) -> Outcome:
     async def run() -> Outcome:
         facts = Settings(home=folder, **settings)  # type: ignore[arg-type]  # a test's facts
@@ -160,6 +166,12 @@ def test_a_private_address_is_blocked_and_receives_nothing(tmp_path: Path) -> No
     assert (outcome.kind, outcome.reason) == ("permanent", "address_blocked")
     assert "NEWSWATCH_ALLOW_PRIVATE" in outcome.snippet
     assert received == []
+
+
+def test_a_public_host_is_reached_at_the_allowed_ports_only(tmp_path: Path) -> None:
+    outcome = attempt_at(tmp_path, "http://8.8.8.8:25/")
+    assert (outcome.kind, outcome.reason) == ("permanent", "address_blocked")
+    assert outcome.snippet == "port 25 of 8.8.8.8 is not among [80, 443, 8080, 8443]"
 
 
 def test_an_answer_that_echoes_secrets_is_told_without_them(tmp_path: Path) -> None:
