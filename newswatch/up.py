@@ -51,6 +51,7 @@ class Child:
     instance: int
     port: int
     log: Path
+    command: list[str]
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     deaths: int = 0
@@ -175,14 +176,20 @@ class System:
         ports = _free_ports(len(names))
         logs = self.settings.home / "logs"
         return [
-            Child(program=program, instance=number, port=port, log=logs / f"{program}-{number}.log")
+            Child(
+                program=program,
+                instance=number,
+                port=port,
+                log=logs / f"{program}-{number}.log",
+                command=[sys.executable, "-m", "newswatch", "run", program],
+            )
             for (program, number), port in zip(names, ports, strict=True)
         ]
 
     def _spawn(self, each: Child) -> None:
         with each.log.open("ab") as log:
             each.process = child.spawn(
-                [sys.executable, "-m", "newswatch", "run", each.program],
+                each.command,
                 env=self._environment(each),
                 stderr=log,
                 stdout=None if each.program == "alert" else log,  # terminal channels speak through the alert worker

@@ -1,15 +1,20 @@
-"""Every program and the broker are killed in turn while news comes in; what is told stays the same."""
+"""Programs and broker are killed, engine and snapshots replaced, while news comes in; what is told stays the same."""
 
 import os
 import random
+import shutil
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from alerts import schema
+from alerts.database import open_database, reading
 from newswatch.up import System
 from tests.drill import (
     FeedHouse,
@@ -81,3 +86,24 @@ def test_kills_change_nothing_that_is_told(tmp_path: Path) -> None:
         second_alerts=len(receiver.second_alerts()),
         repeats_under_the_same_key=receiver.repeats(),
     )
+
+
+@pytest.mark.timeout(300)
+def test_another_engine_without_snapshot_alerts_nobody_again(tmp_path: Path) -> None:
+    """Story ids change in mid-run; the ledger knows each article, and what it is a copy of."""
+    world = make_world(seed=3, articles=1000 if PROOFS else 120, feeds=8, seconds=60.0 if PROOFS else 10.0)
+    with running(world, tmp_path / "home") as (house, receiver, system):
+        wait_for(lambda: house.second > world.length / 2, world.length)
+        (cluster,) = [each for each in system.children if each.program == "cluster"]
+        cluster.command = [sys.executable, "-m", "tests.other_engine"]
+        kill(system, "cluster", random.Random(0))
+        shutil.rmtree(tmp_path / "home" / "state" / "cluster-1", ignore_errors=True)
+        wait_for(lambda: house.second > world.length and receiver.pairs >= world.wanted, world.length + SETTLE_SECONDS)
+        time.sleep(3)  # a second alert would still come
+        assert not system.failure
+        with reading(open_database(system.settings.alerts_url)) as connection:
+            stories = set(connection.execute(select(schema.alert.c.story)).scalars())
+    assert any(story.startswith("other-") for story in stories)
+    assert any(not story.startswith("other-") for story in stories)
+    assert receiver.pairs == world.wanted
+    assert receiver.second_alerts() == {}
