@@ -15,6 +15,7 @@ from wire.settings import Settings
 from wire.topics import Topic
 
 SLICE_SECONDS = 0.2  # how soon a poll that waits for messages notices partitions that were just assigned
+HEARTBEAT_MS = 1000  # members hear with their next heartbeat that partitions are to be shared anew
 COMMIT_SECONDS = 2.0  # a commit only shows lag; more is not to be waited for it
 CLOSE_SECONDS = 3.0
 ANSWER_SECONDS = 10.0
@@ -62,7 +63,7 @@ class GroupConsumer:
                 auto_offset_reset="earliest",
                 isolation_level="read_committed",
                 session_timeout_ms=int(session * 1000),
-                heartbeat_interval_ms=int(session * 300),
+                heartbeat_interval_ms=HEARTBEAT_MS,
                 max_poll_records=500,
                 max_poll_interval_ms=300_000,
             )
