@@ -21,9 +21,10 @@ from wire.messages import Field, Zone
 _start_of = attrgetter("start")
 
 UNKNOWN = "und"  # ISO 639: undetermined
-LANGUAGE_SAMPLE = 600  # characters; more tell no more
+LANGUAGE_SAMPLE = 300  # characters; more cost more and tell no more
 LANGUAGE_CERTAINTY = 0.4
 _LONGEST_TITLE = 2000  # characters that are searched for repeats
+_JUNK = 12  # characters of dashes and blanks before an echo
 SHORTEST_TITLE = 12  # folded characters: a shorter part is a kicker or an outlet, not the title
 
 _THREE_LETTERS = {
@@ -146,11 +147,14 @@ def _echoes(headline: str, folded: str) -> list[tuple[int, int]]:
     if len(headline) < SHORTEST_TITLE:
         return []
     wanted = words_in(fold(headline))
-    return [
-        (start, end)
-        for start, end in lines_in(folded)
-        if words_in(folded[start : min(end, start + _LONGEST_TITLE)]) == wanted
-    ]
+    if not wanted:
+        return []
+    lines = lines_in(folded)
+    return [(start, end) for start, end in lines if _is_echo(folded[start : min(end, start + _LONGEST_TITLE)], wanted)]
+
+
+def _is_echo(line: str, wanted: list[str]) -> bool:
+    return wanted[0] in line[: len(wanted[0]) + _JUNK] and words_in(line) == wanted
 
 
 def _known_language(hint: str | None) -> str:

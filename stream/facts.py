@@ -5,12 +5,11 @@ from collections.abc import Iterator
 
 from stream.clean import CleanArticle, CleanField
 from stream.matching.common import FUNCTION_WORDS
-from stream.text import words_in
 
 NUMBERS = NAMES = 40
 NAME_LENGTH = 40
 
-_NUMBER = re.compile(r"\d{1,3}(?:[ \u00a0\u202f]\d{3}(?!\d))+|\d+(?:[.,\u00a0\u202f’']\d+)*")
+_NUMBER = re.compile(r"[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3}(?![0-9]))+|[0-9]+(?:[.,\u00a0\u202f’'][0-9]+)*")
 _GROUPED = re.compile(r"[ .,\u00a0\u202f’'](?=\d{3}(?!\d))")
 _NAME = re.compile(r"[A-ZÀ-ÖØ-Þ][\w’'-]*(?:[ \u00a0](?:(?:de|du|von|van|der|bin|al|of|the) )?[A-ZÀ-ÖØ-Þ][\w’'-]*){0,4}")
 
@@ -35,8 +34,7 @@ def names_in(article: CleanArticle) -> tuple[str, ...]:
 
 
 def _is_little(name: str) -> bool:
-    words = words_in(name.lower())
-    return len(words) < 2 and (not words or len(words[0]) < 2 or words[0] in FUNCTION_WORDS)  # noqa: PLR2004  # a lone letter
+    return len(name) == 1 or (" " not in name and name.lower() in FUNCTION_WORDS)
 
 
 def _texts(article: CleanArticle) -> Iterator[str]:

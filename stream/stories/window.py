@@ -60,11 +60,6 @@ class StoryWindow:
         """The greatest fetch time seen (seconds), each counted at most 5 minutes after the broker's append time."""
         return self._clock
 
-    @property
-    def next_offset(self) -> int:
-        """The first offset that was never placed here."""
-        return max((self._recent[-1] if self._recent else -1), max(self._memory, default=-1)) + 1
-
     def place(self, annotation: Annotation, *, offset: int, appended_at: datetime) -> Decision:
         """The story of this article. One that was placed before, in this revision, gets the same decision again."""
         known = self._find(annotation.id, annotation.revision)
