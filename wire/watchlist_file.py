@@ -13,7 +13,7 @@ import sys
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from wire.errors import Misconfigured
 from wire.marked import Mistakes, Sequence, Table, Text, Value, nearest, parse, sequence, table, text
@@ -21,8 +21,6 @@ from wire.watchlist import Entity, EntityId, EntityType
 
 TYPES: tuple[EntityType, ...] = get_args(EntityType)
 KEYS = ("id", "name", "type", "aliases", "tickers")
-LONGEST = 200  # characters; the longest of 5,152 real names measured has 114
-SHORTEST = 2  # one letter stands in every text; only a ticker, which needs its mark, may be that short
 TICKER = re.compile(r"[^\W_][\w.\-/:=]{0,19}|\^[\w.]{1,19}")
 LETTER = re.compile(r"[^\W_]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -41,11 +39,27 @@ WORDS_FOR_TYPES: dict[str, EntityType] = {
 }
 
 
+class _Bounds(NamedTuple):
+    """What a name and a ticker may look like."""
+
+    shortest: int
+    longest: int
+    ticker: re.Pattern[str]
+    control: re.Pattern[str]
+
+
+# The longest of 5,152 real names measured has 114 characters. One letter stands in every text; only a ticker, which
+# needs its mark, may be that short.
+STRICT = _Bounds(shortest=2, longest=200, ticker=TICKER, control=CONTROL)
+# Lists as data vendors ship them: share classes ("JPM^C"), names of 226 characters, debris of a wrong encoding.
+LENIENT = _Bounds(shortest=1, longest=1000, ticker=re.compile(r"[^\n]{1,40}"), control=re.compile(r"\n"))
+
+
 def load_watchlist(path: str | Path) -> tuple[Entity, ...]:
     """The entities of one bare watchlist file.
 
-    One-letter names and further keys pass here: an engine may be tried on any list. What people subscribe to is
-    checked more strictly.
+    One-letter names, tickers in a vendor's spelling and further keys pass here: an engine may be tried on any list. What
+    people subscribe to is checked more strictly.
 
     Raises:
         Misconfigured: with every mistake, one a line.
@@ -151,15 +165,15 @@ def _bare(value: Value | None, mistakes: Mistakes) -> tuple[Value, ...]:
 def _entity(value: Value, mistakes: Mistakes, *, lenient: bool) -> Entity | None:
     before = len(mistakes.found)
     known = (*KEYS, *value.items) if lenient and isinstance(value, Table) else KEYS
-    shortest = 1 if lenient else SHORTEST
+    bounds = LENIENT if lenient else STRICT
     written = table(value, known, "an entity", mistakes)
     if written is None:
         return None
     name = _name(text(written, "name", "an entity", mistakes, required=True))
     if name:
-        _check_alias(name, written.line_of("name"), "name", mistakes, shortest)
-    aliases = _aliases(written, mistakes, shortest)
-    tickers = _tickers(written, mistakes)
+        _check_alias(name, written.line_of("name"), "name", mistakes, bounds)
+    aliases = _aliases(written, mistakes, bounds)
+    tickers = _tickers(written, mistakes, bounds)
     kind = _type(written, mistakes)
     if len(mistakes.found) > before:
         return None
@@ -180,20 +194,20 @@ def _type(written: Table, mistakes: Mistakes) -> EntityType:
     return "MISC"
 
 
-def _aliases(written: Table, mistakes: Mistakes, shortest: int) -> tuple[str, ...]:
+def _aliases(written: Table, mistakes: Mistakes, bounds: _Bounds) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for item, line in _texts(written, "aliases", mistakes):
         alias = _name(item)
-        _check_alias(alias, line, "alias", mistakes, shortest)
+        _check_alias(alias, line, "alias", mistakes, bounds)
         found[alias] = None
     return tuple(found)
 
 
-def _tickers(written: Table, mistakes: Mistakes) -> tuple[str, ...]:
+def _tickers(written: Table, mistakes: Mistakes, bounds: _Bounds) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for item, line in _texts(written, "tickers", mistakes):
         ticker = item.strip().removeprefix("$")
-        if not TICKER.fullmatch(ticker):
+        if not bounds.ticker.fullmatch(ticker):
             mistakes.add(line, f"{item[:40]!r} is no ticker; write it as the exchange does, e.g. MSFT, BRK.B or 000660")
         found[ticker] = None
     return tuple(found)
@@ -211,19 +225,21 @@ def _texts(written: Table, key: str, mistakes: Mistakes) -> list[tuple[str, int]
     return texts
 
 
-def _check_alias(alias: str, line: int, what: str, mistakes: Mistakes, shortest: int) -> None:
+def _check_alias(alias: str, line: int, what: str, mistakes: Mistakes, bounds: _Bounds) -> None:
     if not alias:
         mistakes.add(line, f"an empty {what}; remove it, or put it in quotes if it is not meant to be empty")
-    elif len(alias) > LONGEST:
-        mistakes.add(line, f"{what} {alias[:30]!r}… has {len(alias):,} characters; at most {LONGEST} are looked for")
-    elif len(alias) < shortest:
+    elif len(alias) > bounds.longest:
+        mistakes.add(
+            line, f"{what} {alias[:30]!r}… has {len(alias):,} characters; at most {bounds.longest:,} are looked for"
+        )
+    elif len(alias) < bounds.shortest:
         mistakes.add(
             line,
-            f"{what} {alias!r} is too short to look for; at least {shortest} characters, or put it under 'tickers'",
+            f"{what} {alias!r} is too short to look for; at least {bounds.shortest} characters, or put it under 'tickers'",
         )
     elif not LETTER.search(alias):
         mistakes.add(line, f"{what} {alias!r} has no letter and no digit to look for")
-    elif CONTROL.search(alias):
+    elif bounds.control.search(alias):
         mistakes.add(line, f"{what} {alias!r} holds a control character; remove it")
 
 

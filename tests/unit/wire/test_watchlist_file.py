@@ -1,4 +1,6 @@
 # ruff: noqa: E501  # a mistake stands on one line here because it is shown on one
+import json
+
 import pytest
 
 from wire.marked import Mistakes
@@ -59,6 +61,14 @@ def test_json_numbers_stay_the_text_written() -> None:
 def test_a_trial_list_may_hold_short_names_and_further_keys() -> None:
     entities, mistakes = read_as("w.jsonl", '{"id": "x", "group": "main", "name": "X", "aliases": null}', lenient=True)
     assert ([entity.name for entity in entities], mistakes) == (["X"], [])
+
+
+def test_a_trial_list_may_be_as_data_vendors_ship_it() -> None:
+    rows = [{"name": "N" * 226, "tickers": ["HLM^C", "UTG RT WI"]}, {"name": "Imobilia\x81rio"}]
+    _, mistakes = read_as("w.jsonl", "\n".join(map(json.dumps, rows)), lenient=True)
+    assert mistakes == []
+    _, mistakes = read_as("w.jsonl", json.dumps({"name": "N" * 10_000}), lenient=True)
+    assert len(mistakes) == 1
 
 
 @pytest.mark.parametrize(
