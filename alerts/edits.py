@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 from alerts import schema
 from alerts.catalog import Changes, ChannelRow, Row, SubscriberRow, SubscriptionRow, WatchlistRow
 from alerts.database import in_chunks
-from alerts.states import WAITING
 from wire.codec import encode
 from wire.errors import Misconfigured
 from wire.topics import WATCHLISTS
@@ -103,7 +102,7 @@ def disable_channel(connection: Connection, channel: str, *, reason: str, author
 def cancel_waiting(connection: Connection, channel: str, *, reason: str, now: datetime) -> None:
     """Cancel what waits for `channel`. What is being sent at this moment settles by itself."""
     table = schema.delivery
-    waiting = (table.c.channel == channel) & table.c.state.in_(WAITING)
+    waiting = (table.c.channel == channel) & schema.IS_WAITING
     connection.execute(update(table).where(waiting).values(state="cancelled", reason=reason, settled_at=now))
 
 

@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from alerts import schema
 from alerts.edits import Author, disable_channel
 from alerts.outcome import Outcome
-from alerts.states import WAITING
+from alerts.schema import IS_SENDING, IS_WAITING, Instant
 from alerts.verdict import Verdict, judge
 from wire.article import ArticleId
 
+LOOKED_AT = 64  # due deliveries that one claim looks at: a long queue of one channel costs each turn no more
+TO_SEND = ("id", "key", "alert", "channel", "occasion", "article", "attempt", "expires_at")
 SNIPPET = 300  # characters of a receiver's answer that are kept
 delivery, attempt, channel = schema.delivery, schema.attempt, schema.channel  # as short as the statements read best
 
@@ -59,9 +61,12 @@ def claim(
     per_channel: int,
     limit: int,
 ) -> list[Claim]:
-    """Up to `limit` due deliveries, oldest first, and of one channel no more than fit beside those in flight."""
+    """Some due deliveries, oldest first, `limit` at most, and of one channel no more than fit beside those in flight.
+
+    None are left to claim only once it returns none: a channel with a long queue fills what one call looks at.
+    """
     full = [name for name, count in in_flight.items() if count >= per_channel]
-    rows = connection.execute(_due(now, full, limit)).all()
+    rows = connection.execute(_due(now, full, min(limit, LOOKED_AT))).all()
     claims = [_claim(row) for row in _fitting(rows, in_flight, per_channel)]
     if claims:
         _mark_sending(connection, claims, worker=worker, now=now, lease=lease)
@@ -73,17 +78,28 @@ def settle(connection: Connection, settlements: Sequence[Settlement], *, worker:
 
     A claim that ran out of its lease but was not claimed again is settled all the same: its outcome is known.
     """
-    return [_settle(connection, settlement, worker) for settlement in settlements]
+    if not settlements:
+        return []
+    connection.execute(_END_ATTEMPT, [_attempt_values(settlement) for settlement in settlements])
+    ours = _still_ours(connection, [settlement.claim for settlement in settlements])
+    verdicts = [_judged(settlement) if settlement.claim in ours else None for settlement in settlements]
+    settled = list(zip(settlements, verdicts, strict=True))
+    values = [_delivery_values(settlement, verdict) for settlement, verdict in settled if verdict]
+    if values:
+        connection.execute(_SETTLE, values)
+    for settlement, verdict in settled:
+        if verdict and settlement.outcome.kind == "gone":
+            _disable(connection, settlement, worker)
+    return verdicts
 
 
 def tidy(connection: Connection, *, now: datetime) -> None:
     """Leases that ran out are uncertain, what is too old is dead, what has nowhere to go is cancelled."""
     give_up_claims(connection, delivery.c.lease_until < now, now=now)
-    waiting = delivery.c.state.in_(WAITING)
-    too_old = waiting & (delivery.c.expires_at <= now)
+    too_old = IS_WAITING & (delivery.c.expires_at <= now)
     connection.execute(update(delivery).where(too_old).values(state="dead", reason="max_age", settled_at=now))
     unusable = select(channel.c.id).where(or_(channel.c.state == "disabled", channel.c.removed_at.is_not(None)))
-    nowhere = waiting & delivery.c.channel.in_(unusable)
+    nowhere = IS_WAITING & delivery.c.channel.in_(unusable)
     connection.execute(
         update(delivery).where(nowhere).values(state="cancelled", reason="channel_disabled", settled_at=now)
     )
@@ -96,7 +112,7 @@ def take_back(connection: Connection, *, worker: str, now: datetime) -> int:
 
 def give_up_claims(connection: Connection, which: Any, *, now: datetime) -> int:
     """Nobody will hear how these ended."""
-    lost = select(delivery.c.id, delivery.c.attempt).where(delivery.c.state == "sending", which)
+    lost = select(delivery.c.id, delivery.c.attempt).where(IS_SENDING, which)
     rows = connection.execute(lost.with_for_update(skip_locked=True)).all()
     for id_, number in rows:
         connection.execute(
@@ -114,10 +130,10 @@ def give_up_claims(connection: Connection, which: Any, *, now: datetime) -> int:
 
 def _due(now: datetime, full: Sequence[str], limit: int) -> Any:
     return (
-        select(delivery, channel.c.version.label("channel_version"))
+        select(*(delivery.c[name] for name in TO_SEND), channel.c.version.label("channel_version"))
         .join(channel, channel.c.id == delivery.c.channel)
         .where(
-            delivery.c.state.in_(WAITING),
+            IS_WAITING,
             delivery.c.due_at <= now,
             delivery.c.expires_at > now,
             delivery.c.channel.not_in(full),
@@ -168,34 +184,76 @@ def _mark_sending(
     )
 
 
-def _settle(connection: Connection, settlement: Settlement, worker: str) -> Verdict | None:
-    claimed, outcome, ended_at = settlement.claim, settlement.outcome, settlement.ended_at
-    _end_attempt(connection, settlement)
-    verdict = judge(
-        outcome, attempt=claimed.attempt, now=ended_at, expires_at=claimed.expires_at, chance=settlement.chance
+def _still_ours(connection: Connection, claims: Sequence[Claim]) -> set[Claim]:
+    """Those that nobody claimed after us. Their rows stay locked until this transaction ends."""
+    held = select(delivery.c.id, delivery.c.attempt).where(
+        delivery.c.id.in_([claimed.id for claimed in claims]), delivery.c.state.in_(("sending", "uncertain"))
     )
-    values: dict[str, Any] = {"state": verdict.state, "reason": verdict.reason, "lease_until": None, "claimed_by": None}
-    values |= {"due_at": verdict.due_at} if verdict.due_at else {"settled_at": ended_at}
-    fence = (delivery.c.id == claimed.id) & (delivery.c.attempt == claimed.attempt)
-    known = delivery.c.state.in_(("sending", "uncertain"))
-    if connection.execute(update(delivery).where(fence, known).values(**values)).rowcount != 1:
-        return None
-    if outcome.kind == "gone":
-        author = Author(place="delivery", person=worker)
-        disable_channel(connection, claimed.channel, reason=outcome.reason, author=author, now=ended_at)
-    return verdict
+    latest = {tuple(row) for row in connection.execute(held.with_for_update())}
+    return {claimed for claimed in claims if (claimed.id, claimed.attempt) in latest}
 
 
-def _end_attempt(connection: Connection, settlement: Settlement) -> None:
+def _judged(settlement: Settlement) -> Verdict:
+    return judge(
+        settlement.outcome,
+        attempt=settlement.claim.attempt,
+        now=settlement.ended_at,
+        expires_at=settlement.claim.expires_at,
+        chance=settlement.chance,
+    )
+
+
+def _disable(connection: Connection, settlement: Settlement, worker: str) -> None:
+    author = Author(place="delivery", person=worker)
+    reason, now = settlement.outcome.reason, settlement.ended_at
+    disable_channel(connection, settlement.claim.channel, reason=reason, author=author, now=now)
+
+
+def _delivery_values(settlement: Settlement, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "of_id": settlement.claim.id,
+        "new_state": verdict.state,
+        "new_reason": verdict.reason,
+        "next_due": verdict.due_at,
+        "settled": None if verdict.due_at else settlement.ended_at,
+    }
+
+
+_SETTLE = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("of_id"))
+    .values(
+        state=bindparam("new_state"),
+        reason=bindparam("new_reason"),
+        due_at=func.coalesce(bindparam("next_due", type_=Instant), delivery.c.due_at),
+        settled_at=bindparam("settled"),
+        lease_until=None,
+        claimed_by=None,
+    )
+)
+
+
+def _attempt_values(settlement: Settlement) -> dict[str, Any]:
     outcome = settlement.outcome
-    connection.execute(
-        update(attempt)
-        .where(attempt.c.delivery == settlement.claim.id, attempt.c.n == settlement.claim.attempt)
-        .values(
-            ended_at=settlement.ended_at,
-            outcome=outcome.kind,
-            reason=outcome.reason,
-            code=outcome.code,
-            snippet=outcome.snippet[:SNIPPET].replace("\0", ""),
-        )
+    return {
+        "of_delivery": settlement.claim.id,
+        "of_n": settlement.claim.attempt,
+        "ended": settlement.ended_at,
+        "how": outcome.kind,
+        "why": outcome.reason,
+        "answered": outcome.code,
+        "said": outcome.snippet[:SNIPPET].replace("\0", ""),
+    }
+
+
+_END_ATTEMPT = (
+    update(attempt)
+    .where(attempt.c.delivery == bindparam("of_delivery"), attempt.c.n == bindparam("of_n"))
+    .values(
+        ended_at=bindparam("ended"),
+        outcome=bindparam("how"),
+        reason=bindparam("why"),
+        code=bindparam("answered"),
+        snippet=bindparam("said"),
     )
+)

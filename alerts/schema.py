@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    literal_column,
     text,
 )
 
@@ -297,6 +298,11 @@ delivery = Table(
     Index(None, "channel", "state"),
     Index(None, "joined_to"),
 )
+
+# SQLite uses an index of some rows only where a statement names those rows with the index's very words: a parameter in
+# their place, and each claim reads the whole table.
+IS_WAITING = delivery.c.state.in_([literal_column(f"'{state}'") for state in WAITING])
+IS_SENDING = delivery.c.state == literal_column("'sending'")
 
 # Written before the network call, so that a crash leaves a trace; ended when its outcome is known.
 attempt = Table(

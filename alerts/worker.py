@@ -57,6 +57,7 @@ class Worker:
         # Not the publisher: while Kafka is away, one publish takes longer than the watchdog's patience.
         self._pulse = Pulse(frozenset({"intake", "sender"}), service.progress)
         self._failure: Exception | None = None
+        self._is_reading = False
         self._name = f"{PROGRAM}-{settings.instance}"
         self._away = {"matches": "no partition is assigned yet", "watchlists": "not published yet"}
         self._log = logs.get()
@@ -79,7 +80,7 @@ class Worker:
         self._service.ready_if("matches", lambda: self._away["matches"])
         self._service.ready_if("watchlists", lambda: self._away["watchlists"])
         threads = [self._thread("intake", self._take_in), self._thread("publisher", self._publish)]
-        self._service.watch(lambda: True)
+        self._service.watch(self._has_work)
         try:
             asyncio.run(self._sender.run())
         finally:
@@ -88,6 +89,10 @@ class Worker:
                 thread.join()
         if self._failure is not None:
             raise self._failure
+
+    def _has_work(self) -> bool:
+        """Always, between joining the group and being asked to stop: both loops turn several times a second."""
+        return self._is_reading and not self._service.stopping.is_set()
 
     def _thread(self, name: str, target: Callable[[], None]) -> threading.Thread:
         thread = threading.Thread(target=self._guarded, args=(target,), name=name, daemon=True)
@@ -121,6 +126,7 @@ class Worker:
             stopping=self._service.stopping.is_set,
         )
         consumer = GroupConsumer(self._settings, MATCHES, PROGRAM, intake.start)
+        self._is_reading = True
         try:
             while not self._service.stopping.is_set():
                 intake.step(consumer, POLL_SECONDS)

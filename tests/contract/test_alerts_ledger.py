@@ -4,14 +4,17 @@ import threading
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, event, select, update
 
 from alerts import edits, ledger, schema
 from alerts.catalog import read
-from alerts.database import Contended, reading, writing
+from alerts.database import Contended, open_database, reading, writing
 from alerts.ledger import Claim, Settlement
+from alerts.migrations import migrate
 from alerts.outcome import Outcome, OutcomeKind
 from alerts.policy import Rules
 from alerts.record import record
@@ -184,6 +187,24 @@ def test_what_is_too_old_is_dead_and_says_so(owing: Engine) -> None:
     tidy(owing, later(hours=24))
     assert states(owing) == {("dead", "max_age"): 20}
     assert claim(owing, now=later(hours=24)) == []
+
+
+def test_a_claim_does_not_read_what_is_settled(tmp_path: Path) -> None:
+    """A parameter in place of a word, and SQLite reads the whole table at each claim: measured 21 ms instead of 0.7."""
+    engine = open_database(f"sqlite:///{tmp_path / 'alerts.sqlite'}")
+    migrate(engine)
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _cursor, sql, values, *_: asked.append((sql, values)))
+    claim(engine)
+    tidy(engine, NOON)
+    steps: set[str] = set()
+    with reading(engine) as connection:
+        for sql, values in [each for each in asked if "delivery" in each[0]]:
+            steps |= {row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)}
+    engine.dispose()
+    assert [step for step in steps if step.startswith("SCAN delivery") and "ix_delivery_waiting" not in step] == []
+    assert any("SEARCH delivery USING INDEX ix_delivery_waiting" in step for step in steps)
+    assert any("ix_delivery_sending" in step for step in steps)
 
 
 def test_workers_that_claim_at_once_share_and_never_overlap(owing: Engine) -> None:
