@@ -257,8 +257,8 @@ class Shell:
         blame = self._notes.blame(incoming.partition, incoming.offset)
         if blame is not None:
             return self._undertaker.bury(incoming, blame.reason, blame.detail)
-        with self._notes.limited():
-            return handle(incoming, self._stage.decide, self._undertaker)
+        self._notes.begin()
+        return handle(incoming, self._stage.decide, self._undertaker)
 
     async def _publish(self, outcomes: list[Outcome]) -> None:
         """Return when every record is stored. A message with a refused output becomes a dead letter, in place."""
