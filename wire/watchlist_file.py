@@ -58,8 +58,8 @@ LENIENT = _Bounds(shortest=1, longest=1000, ticker=re.compile(r"[^\n]{1,40}"), c
 def load_watchlist(path: str | Path) -> tuple[Entity, ...]:
     """The entities of one bare watchlist file.
 
-    One-letter names, tickers in a vendor's spelling and further keys pass here: an engine may be tried on any list. What
-    people subscribe to is checked more strictly.
+    One-letter names, tickers in a vendor's spelling and further keys pass here: an engine may be tried on any list.
+    What people subscribe to is checked more strictly.
 
     Raises:
         Misconfigured: with every mistake, one a line.
@@ -235,7 +235,8 @@ def _check_alias(alias: str, line: int, what: str, mistakes: Mistakes, bounds: _
     elif len(alias) < bounds.shortest:
         mistakes.add(
             line,
-            f"{what} {alias!r} is too short to look for; at least {bounds.shortest} characters, or put it under 'tickers'",
+            f"{what} {alias!r} is too short to look for; "
+            f"at least {bounds.shortest} characters, or put it under 'tickers'",
         )
     elif not LETTER.search(alias):
         mistakes.add(line, f"{what} {alias!r} has no letter and no digit to look for")
