@@ -3,25 +3,28 @@
 import signal
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from rich.console import Console
-from rich.table import Table
 
+from alerts.inbox import list_alerts
 from ingest.feeds import Feed
 from ingest.feeds import load as load_feeds
 from ingest.memory import Memory
 from ingest.state import State
+from newswatch.commands.database import reading_alerts
 from newswatch.up import System
 from wire.settings import Settings
 
 READY_SECONDS = 120.0
+SETTLE_SECONDS, STILL_LOOKS = 20.0, 6  # looks half a second apart
+COUNTED = 10_000
 
 
 def stay_up(settings: Settings) -> int:
     """Run everything until Ctrl-C or SIGTERM. Returns the exit code: 1 when a program could not live."""
     feeds = load_feeds(settings.feeds_file)  # mistakes are told before anything is started
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     stop = _stop_signal()
     with System.start(settings, report=lambda line: console.print(f"[dim]{line}[/]")) as system:
         console.print("[dim]waiting for the programs[/]")
@@ -43,17 +46,16 @@ def _stop_signal() -> threading.Event:
     return stop
 
 
-def _where_to_look(system: System) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-    for heading in ("program", "process", "metrics and health", "log"):
-        table.add_column(heading, overflow="fold")
+def _where_to_look(system: System) -> str:
+    """Short lines: paths and addresses are there to be copied, and must not be broken."""
+    home = system.settings.home
+    lines = ["[bold]program      process   /healthz /readyz /metrics[/]"]
     for each in system.children:
-        pid = str(each.process.pid) if each.process else "–"
-        table.add_row(each.name, pid, f"http://127.0.0.1:{each.port}/metrics", str(each.log))
+        pid = str(each.process.pid) if each.process else "-"
+        lines.append(f"{each.name:12} {pid:9} http://127.0.0.1:{each.port}")
     if system.broker is not None:
-        table.add_row("kafka", str(system.broker.pid), system.broker.bootstrap, str(system.broker.log))
-    table.add_row("home", "", "", str(system.settings.home))
-    return table
+        lines.append(f"{'kafka':12} {system.broker.pid:<9} {system.broker.bootstrap}")
+    return "\n".join([*lines, f"home         {home}", f"logs         {home / 'logs'}"])
 
 
 def _tell_first_pass(
@@ -64,21 +66,39 @@ def _tell_first_pass(
         while not stop.wait(0.3) and not system.failure:
             memories = state.memories()
             if all(feed.id in memories for feed in feeds):
-                console.print(first_pass(feeds, memories, settings, time.time()))
+                held = _settled(lambda: _held(settings), stop)
+                console.print(first_pass(feeds, memories, settings, held=held, now=time.time()))
                 return
     finally:
         state.close()
 
 
-def first_pass(feeds: tuple[Feed, ...], memories: Mapping[str, Memory], settings: Settings, now: float) -> str:
-    """What the first reading of all feeds brought, and what comes next."""
+def _held(settings: Settings) -> int:
+    with reading_alerts(settings) as connection:
+        return len(list_alerts(connection, held=True, limit=COUNTED)) if connection else 0
+
+
+def _settled(count: Callable[[], int], stop: threading.Event) -> int:
+    """The count once it has stood still: what was read is on its way through three programs."""
+    found, still, until = count(), 0, time.monotonic() + SETTLE_SECONDS
+    while still < STILL_LOOKS and time.monotonic() < until and not stop.wait(0.5):
+        last, found = found, count()
+        still = still + 1 if found == last else 0
+    return found
+
+
+def first_pass(
+    feeds: tuple[Feed, ...], memories: Mapping[str, Memory], settings: Settings, *, held: int, now: float
+) -> str:
+    """What the first reading of all feeds brought, what it would have alerted, and what comes next."""
     mine = [memories[feed.id] for feed in feeds]
     failing = [memory for memory in mine if memory.error]
     articles = sum(memory.articles for memory in mine)
     lines = [f"Read {len(mine) - len(failing)} of {len(mine)} feeds: {articles} articles."]
     lines += [f"  {memory.feed}: {memory.error}: {memory.error_detail}" for memory in failing]
     lines.append(
-        "A feed's first reading is held, not alerted: [bold]newswatch alerts list --held[/] shows what would have been."
+        f"A feed's first reading is held, not alerted. {held or 'No'} {'story' if held == 1 else 'stories'} would have "
+        "been: [bold]newswatch alerts list --held[/]"
     )
     if mine:
         due = max(0.0, min(memory.next_poll for memory in mine) - now)

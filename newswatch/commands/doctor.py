@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from wire import settings as configuration
 from wire import topics
-from wire.errors import NewswatchError
+from wire.errors import NewswatchError, Transient
 from wire.kafka import Admin, topic_name
 from wire.service import EXIT_FAILED
 from wire.settings import Settings
@@ -34,10 +35,10 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")]
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
-        console = Console(highlight=False)
+        console = Console(highlight=False, soft_wrap=True)
         for finding in findings:
             mark = "[green]ok  [/]" if finding.ok else "[red]mend[/]"
-            console.print(f"{mark} [bold]{finding.name}[/]  {finding.says}")
+            console.print(f"{mark} [bold]{finding.name}[/]  {escape(finding.says)}")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(EXIT_FAILED)
 
@@ -102,12 +103,22 @@ def _alerts_database(settings: Settings) -> str:
 
 
 def _kafka(settings: Settings) -> str:
-    with Admin(settings) as admin:
+    with _admin(settings) as admin:
         return f"{settings.bootstrap}, cluster {admin.cluster_id()}"
 
 
+def _admin(settings: Settings) -> Admin:
+    try:
+        return Admin(settings)
+    except Transient as error:
+        advice = (
+            "Is it running, and is NEWSWATCH_KAFKA right?" if settings.kafka else "It runs while `newswatch up` does."
+        )
+        raise NewswatchError(f"{error}. {advice}") from error
+
+
 def _topics(settings: Settings) -> str:
-    with Admin(settings) as admin:
+    with _admin(settings) as admin:
         missing = {topic_name(settings, topic) for topic in topics.ALL} - admin.topics()
         if missing:
             raise NewswatchError(f"missing: {', '.join(sorted(missing))}. `newswatch topics` makes them.")
