@@ -147,8 +147,6 @@ def _echoes(headline: str, folded: str) -> list[tuple[int, int]]:
     if len(headline) < SHORTEST_TITLE:
         return []
     wanted = words_in(fold(headline))
-    if not wanted:
-        return []
     lines = lines_in(folded)
     return [(start, end) for start, end in lines if _is_echo(folded[start : min(end, start + _LONGEST_TITLE)], wanted)]
 

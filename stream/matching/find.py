@@ -122,11 +122,12 @@ def _in_order(seen: list[_Seen], fields: tuple[CleanField, ...]) -> Iterable[_Se
     """Title first, leftmost first, each entity at one place once, and none more often than the limit."""
     order = {id(field): place for place, field in enumerate(fields)}
     seen.sort(key=lambda one: (order[id(one.field)], one.start, -one.end, one.entry, -one.verdict.score))
-    counts: dict[EntryKey, int] = {}
-    for (_, _, _, entry), same in groupby(seen, key=lambda one: (order[id(one.field)], one.start, one.end, one.entry)):
-        counts[entry] = counts.get(entry, 0) + 1
-        if counts[entry] <= MENTIONS_PER_ENTITY:
-            yield next(same)
+    counts: Counter[EntryKey] = Counter()
+    for _, same in groupby(seen, key=lambda one: (order[id(one.field)], one.start, one.end, one.entry)):
+        best = next(same)
+        counts[best.entry] += 1
+        if counts[best.entry] <= MENTIONS_PER_ENTITY:
+            yield best
 
 
 def _mentions(seen: Iterable[_Seen], watches: Mapping[EntryKey, tuple[Watch, ...]]) -> Iterator[Mention]:

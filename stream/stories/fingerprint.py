@@ -5,19 +5,20 @@ long ones carry the story. All pairs of the title and the first 80 words are kep
 their own value, so that two texts that share a pair keep or drop it together.
 """
 
-import sys
-from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from zlib import crc32
 
+import numpy as np
+
 LAYOUT = 1  # first byte of a packed fingerprint
 DENSE_WORDS = 80
 SHORTEST_WORD = 4
 FEATURES = 256  # at most, title and dense part included; 4 bytes each
 _HEAD = 4
+_UNSIGNED = np.dtype("<u4")  # the same bytes on every machine
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,7 @@ def unpack(packed: bytes) -> Fingerprint:
     """The fingerprint in these bytes; an empty one for a layout that is not ours."""
     if len(packed) < _HEAD or packed[0] != LAYOUT or len(packed) % 4:
         return Fingerprint(frozenset(), frozenset(), frozenset())
-    values = array("I", packed[_HEAD:])
-    if sys.byteorder == "big":
-        values.byteswap()
+    values = np.frombuffer(packed, _UNSIGNED, offset=_HEAD).tolist()
     titled, dense = packed[2], packed[3]
     return Fingerprint(
         frozenset(values[:titled]),
@@ -88,7 +87,4 @@ def _features(words: Sequence[str]) -> list[int]:
 
 def _pack(title: list[int], dense: list[int], sampled: list[int], rate: int) -> bytes:
     titled, led = title[:255], dense[:255]
-    values = array("I", titled + led + sampled)
-    if sys.byteorder == "big":
-        values.byteswap()
-    return bytes((LAYOUT, rate, len(titled), len(led))) + values.tobytes()
+    return bytes((LAYOUT, rate, len(titled), len(led))) + np.array(titled + led + sampled, _UNSIGNED).tobytes()

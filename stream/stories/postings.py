@@ -26,16 +26,15 @@ class Postings:
                 insort(held, offset)
 
     def remove(self, keys: Iterable[int], offset: int) -> None:
+        """Take back what `add` filed under the same keys."""
         for key in keys:
-            held = self._lists.get(key)
-            if held == offset:
+            held = self._lists[key]
+            if isinstance(held, int):
                 del self._lists[key]
-            elif isinstance(held, array):
-                place = bisect_left(held, offset)
-                if place < len(held) and held[place] == offset:
-                    del held[place]
-                if len(held) == 1:
-                    self._lists[key] = held[0]
+                continue
+            del held[bisect_left(held, offset)]
+            if len(held) == 1:
+                self._lists[key] = held[0]
 
     def candidates(self, keys: Iterable[int], before: int) -> list[int]:
         """Offsets below `before` that share the most keys, best first; of equals the older first."""

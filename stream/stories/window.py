@@ -69,6 +69,7 @@ class StoryWindow:
         self._evict()
         if known is not None:
             return self._complete(known, annotation)
+        self._vacate(offset)
         decision = self._decide(annotation, offset)
         self._keep(record_of(annotation, decision, offset=offset, time=self._clock))
         self._recent.append(offset)
@@ -100,6 +101,7 @@ class StoryWindow:
         """Take back a decision that was told before, without deciding anything."""
         record = record_of_match(match)
         if self._find(match.copy.article, match.copy.revision) is None:
+            self._vacate(record.offset)
             self._keep(record)
             self._memory[record.offset] = None
         self._name(match.story, record.offset)
@@ -225,6 +227,16 @@ class StoryWindow:
         while self._memory and self._records[first := next(iter(self._memory))].time < oldest:
             del self._memory[first]
             self._forget(first)
+
+    def _vacate(self, offset: int) -> None:
+        """A log that began anew uses offsets again; whoever had this one is forgotten."""
+        if offset not in self._records:
+            return
+        if offset in self._memory:
+            del self._memory[offset]
+        else:
+            self._recent.remove(offset)
+        self._forget(offset)
 
     def _forget(self, offset: int) -> None:
         record = self._records.pop(offset)

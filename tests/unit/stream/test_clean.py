@@ -36,6 +36,10 @@ def test_a_title_with_its_own_dash_is_repaired_when_it_repeats() -> None:
     assert clean(f"{title} - {title} - {title}", "", "en").headline == title
 
 
+def test_a_title_without_a_word_has_no_echo() -> None:
+    assert clean("- " * 20, "-\n- -\nThe vote was close, said the harbour office.", "en").headline == ""
+
+
 def test_a_dash_inside_a_title_is_no_outlet() -> None:
     assert clean("Harbour pilots - and their dogs", "", "en").headline == "Harbour pilots - and their dogs"
 

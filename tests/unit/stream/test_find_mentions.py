@@ -153,6 +153,31 @@ def test_an_acronym_that_is_a_word_needs_its_capitals(text: str) -> None:
     assert surfaces(text, entity("IT")) == []
 
 
+def test_an_acronym_that_is_a_word_is_found_in_its_capitals() -> None:
+    assert surfaces("The share of IT fell.", entity("IT")) == ["IT"]
+    assert surfaces("The share of BNX fell. bnx fell.", entity("BNX")) == ["BNX"]
+
+
+def test_a_made_up_word_without_its_capital_is_no_name() -> None:
+    assert surfaces("They helmont all day.", HELMONT) == []
+    assert surfaces("They auralys all day.", AURALYS) == ["auralys"]
+
+
+def test_a_company_of_common_words_is_not_any_company() -> None:
+    bank = entity("Société Hydraulique")
+    assert surfaces("Une société hydraulique fut créée.", bank, language="fr") == []
+    assert surfaces("L’action société hydraulique monte.", bank, language="fr") == ["société hydraulique"]
+
+
+def test_a_watched_surname_is_nobody_elses() -> None:
+    surname = entity("Valtier", "PER")
+    assert surfaces("Then Valtier left. Then Robert Valtier left. Mme Valtier too.", surname) == ["Valtier", "Valtier"]
+
+
+def test_no_entity_is_shown_more_often_than_anybody_reads() -> None:
+    assert len(mentions("Nora Valtier spoke. " * 100, VALTIER)) == 40
+
+
 def test_dr_ford_is_no_car_maker() -> None:
     assert surfaces("He thanked Dr. Ford and Mrs Ford.", entity("Ford")) == []
 

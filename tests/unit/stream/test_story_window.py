@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from stream.cluster import cluster
-from stream.stories import Decision, StoryWindow
+from stream.stories import Decision, StoryWindow, snapshot
 from tests.newsdesk import NOON, annotation, article, entity
 from tests.wiretext import HARBOUR, HARBOUR_TITLE, ORCHARD, ORCHARD_TITLE, bulletin, edited, prose, shortened
 from wire.article import Article, ArticleId
@@ -79,6 +80,16 @@ def test_a_digest_of_many_stories_is_none_of_them() -> None:
     digest = "\n\n".join(["The morning in short.", *(prose(seed, 90) for seed in range(6)), HARBOUR.split("\n")[0]])
     _, told = placed(harbour("a"), article("The morning in short", digest, name="b"))
     assert told.relation == "new"
+
+
+def test_short_forms_are_compared_by_title_and_lead() -> None:
+    short = "The pilots accept."
+    first, copy, other = placed(
+        harbour("a", short),
+        harbour("b", f"{short} Read more", HARBOUR_TITLE),
+        harbour("c", "Pears wither.", ORCHARD_TITLE),
+    )
+    assert (copy.story, copy.relation, other.relation) == (first.story, "copy", "new")
 
 
 def test_a_short_title_shared_by_strangers_joins_nobody() -> None:
@@ -169,6 +180,22 @@ def test_a_told_story_is_remembered_from_its_match_alone() -> None:
     assert (late.story, late.relation) == ("a", "copy")
 
 
+def test_a_match_of_an_article_that_is_still_there_changes_nothing() -> None:
+    window = StoryWindow()
+    (match,) = run(window, [named("a")])
+    assert match is not None
+    before = window.dump()
+    window.remember(match)
+    assert window.dump() == before
+
+
+def test_an_edit_outlives_the_article_it_edits() -> None:
+    window = StoryWindow(hours=1)
+    edits = [harbour("a"), harbour("a", ORCHARD, minutes=50), harbour("a", edited(ORCHARD, 1), minutes=70)]
+    assert [decision.story for decision in placed(*edits, window=window)] == ["a", "a", "a"]
+    assert len(window) == 2
+
+
 def test_after_thirty_days_a_told_story_is_forgotten() -> None:
     window = StoryWindow(hours=1)
     run(window, [named("a"), named("b", ORCHARD, ORCHARD_TITLE, 60 * 24 * 31), named("c", minutes=60 * 24 * 31)])
@@ -231,6 +258,26 @@ def test_a_damaged_snapshot_is_refused(damage: str) -> None:
     run(window, STREAM[:5])
     with pytest.raises(ValueError, match="snapshot"):
         StoryWindow.load(DAMAGES[damage](window.dump()))
+
+
+def test_a_snapshot_of_other_records_is_refused() -> None:
+    with pytest.raises(ValueError, match="snapshot"):
+        snapshot.unpack(snapshot.pack(cast("snapshot.State", {"another": "layout"})))
+
+
+def test_a_log_that_begins_anew_overwrites_what_it_finds() -> None:
+    window = StoryWindow()
+    run(window, [named("a"), named("b", ORCHARD, ORCHARD_TITLE)])
+    other = [named("c", f"{prose(1)} Oda Merrin agreed.", "One"), named("d", f"{prose(2)} Oda Merrin agreed.", "Two")]
+    matches = run(window, other)
+    assert [match and match.story for match in matches] == ["c", "d"]
+    assert len(window) == 2
+    for match in matches:
+        if match is not None:
+            elsewhere = StoryWindow()
+            elsewhere.remember(match)
+            elsewhere.remember(replace(match, copy=replace(match.copy, article=ArticleId("e"))))
+            assert StoryWindow.load(elsewhere.dump()).dump() == elsewhere.dump()
 
 
 def test_copies_of_one_text_without_end_are_one_story() -> None:
