@@ -18,7 +18,7 @@ SLICE_SECONDS = 0.2  # how soon a poll that waits for messages notices partition
 HEARTBEAT_MS = 1000  # members hear with their next heartbeat that partitions are to be shared anew
 COMMIT_SECONDS = 2.0  # a commit only shows lag; more is not to be waited for it
 CLOSE_SECONDS = 3.0
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 5.0
 
 
 class GroupConsumer:
