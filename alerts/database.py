@@ -56,9 +56,12 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """One transaction that only reads: on SQLite it waits for no writer and keeps none waiting."""
+    """One transaction that only reads, all of it as of one moment. It waits for no writer and keeps none waiting."""
+    options: dict[str, Any] = {READ_ONLY: True}
+    if engine.dialect.name == "postgresql":
+        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with _translated(), engine.connect() as plain:
-        connection = plain.execution_options(**{READ_ONLY: True})
+        connection = plain.execution_options(**options)
         with connection.begin():
             yield connection
 

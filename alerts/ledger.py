@@ -105,6 +105,16 @@ def tidy(connection: Connection, *, now: datetime) -> None:
     )
 
 
+def count_open(connection: Connection) -> Counter[str]:
+    """How many deliveries wait or are being sent, by state."""
+    found = select(delivery.c.state, func.count()).group_by(delivery.c.state)
+    counted: Counter[str] = Counter()
+    for which in (IS_WAITING, IS_SENDING):
+        for state, number in connection.execute(found.where(which)):
+            counted[state] += number
+    return counted
+
+
 def take_back(connection: Connection, *, worker: str, now: datetime) -> int:
     """What this worker's last life had in flight when it was killed. There is only one worker of a name."""
     return give_up_claims(connection, delivery.c.claimed_by == worker, now=now)

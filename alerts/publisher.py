@@ -89,10 +89,10 @@ class WatchlistPublisher:
         """Compare the whole topic with the database, and say what is missing."""
         seen = seen_in(self._whole_topic())
         with writing(self._engine) as connection:
+            entries = _unpublished(connection)  # before the lists: an edit that comes in between stays in the outbox
             held = Held(epoch=_epoch(connection), lists=_lists(connection))
             epoch = next_epoch(seen, held)
             _set_epoch(connection, epoch)
-            entries = _unpublished(connection)
         if epoch > held.epoch:
             self._log.warning("the topic is ahead of the database: a new epoch begins", epoch=epoch)
         records = lacking(seen, Held(epoch=epoch, lists=held.lists))

@@ -22,6 +22,7 @@ from alerts.database import reading, writing
 from alerts.ledger import Claim, Settlement
 from alerts.notice import Notice
 from alerts.outcome import Outcome
+from alerts.states import WAITING
 from alerts.telling import notices
 from alerts.verdict import Verdict
 from wire import logs, metrics
@@ -135,6 +136,7 @@ class Sender:
             self._took_back = True
         if time.monotonic() - self._tidied > TIDY_SECONDS:
             ledger.tidy(connection, now=now)
+            _show_open(ledger.count_open(connection))
             self._tidied = time.monotonic()
 
     def _claim(self, connection: Connection, in_flight: Mapping[str, int], now: datetime) -> list[Claim]:
@@ -263,3 +265,8 @@ class Sender:
             self._log.warning("waiting", reason=why)
         self.away = why
         self._beat()
+
+
+def _show_open(counted: Mapping[str, int]) -> None:
+    for state in (*WAITING, "sending"):
+        metrics.DELIVERIES.labels(state).set(counted.get(state, 0))

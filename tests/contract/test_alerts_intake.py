@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select
 
 import alerts.intake
 from alerts import edits, schema
-from alerts.database import reading, writing
+from alerts.database import Contended, reading, writing
 from alerts.intake import Intake
 from alerts.policy import Rules
 from alerts.record import record
@@ -161,11 +161,14 @@ def test_a_newer_version_stops_the_program_and_nothing_is_skipped(ledger: Engine
     assert worker.start(0) is None
 
 
-def test_a_bug_costs_the_one_match_that_it_is_about(ledger: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [ValueError("s3"), Contended("a rule of the database is broken")])
+def test_a_bug_costs_the_one_match_that_it_is_about(
+    ledger: Engine, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     def stumble(connection: object, matches: Iterable[Match], **more: object) -> object:
         found = list(matches)
         if any(each.story == "s3" for each in found):
-            raise ValueError("s3")
+            raise error
         return record(connection, found, **more)  # type: ignore[arg-type]  # passed on as it came
 
     monkeypatch.setattr(alerts.intake, "record", stumble)
@@ -174,6 +177,20 @@ def test_a_bug_costs_the_one_match_that_it_is_about(ledger: Engine, monkeypatch:
     assert counts(ledger) == (5, 5)
     assert graveyard.buried == [(0, 1, "bug")]
     assert [worker.start(partition) for partition in range(3)] == [2, 2, 2]
+
+
+def test_a_race_for_the_same_rows_is_run_again(ledger: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost: list[int] = []
+
+    def lose_twice(connection: object, matches: Iterable[Match], **more: object) -> object:
+        if len(lost) < 2:
+            lost.append(1)
+            raise Contended
+        return record(connection, list(matches), **more)  # type: ignore[arg-type]  # passed on as it came
+
+    monkeypatch.setattr(alerts.intake, "record", lose_twice)
+    play(ledger, Tape(stories(6)))
+    assert counts(ledger) == (6, 6)
 
 
 def test_while_the_world_is_away_the_batch_waits(ledger: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
