@@ -6,7 +6,7 @@ from collections.abc import Callable
 from stream.app import Shell, Stage, Standing, notes_file
 from stream.crashes import CrashNotes
 from stream.lag import Lag
-from wire.errors import Misconfigured, NewerVersion, NewswatchError
+from wire.errors import Misconfigured, NewerVersion, NewswatchError, Transient
 from wire.kafka import remove_member
 from wire.service import EXIT_FAILED, EXIT_MISCONFIGURED, Service
 from wire.settings import Settings
@@ -29,6 +29,9 @@ def exit_code(service: Service, work: Callable[[], None]) -> int:
     except (NewerVersion, Misconfigured) as error:
         service.log.error("cannot go on", error=str(error))  # noqa: TRY400  # the sentence helps, its stack does not
         return EXIT_MISCONFIGURED
+    except Transient as error:
+        service.log.error("ended", error=str(error))  # noqa: TRY400  # the same
+        return EXIT_FAILED
     except NewswatchError as error:
         service.log.exception("ended", error=str(error))
         return EXIT_FAILED

@@ -1,6 +1,8 @@
 """How does a test run a stage of the stream in a process of its own, and look at what came out?"""
 
+import itertools
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -18,6 +20,10 @@ from wire.topics import ARTICLES, WATCHLISTS, Topic
 from wire.watchlist import MANIFEST_KEY, Entity, EntityId, Manifest, Watchlist, WatchlistId
 
 ROOT = Path(__file__).parent.parent
+NAMES = ("Orbital Foundry", "Tidewater Labs", "Juniper Freight")
+OUTLETS = ("Morning Ledger", "Harbour Post", "Nordic Wire", "Le Courrier")
+SYLLABLES = ("bar", "tol", "ven", "mar", "sil", "kor", "dan", "kom", "rim", "tas", "lin", "fer")
+WORDS = ["".join(parts) for parts in itertools.product(SYLLABLES, repeat=3)]
 TINY = Path(__file__).parent / "tiny_stage.py"
 
 
@@ -123,6 +129,15 @@ def article(number: int, title: str, text: str, *, feed: str = "feed", fetched_a
         first_seen=now,
         fetched_at=now,
     )
+
+
+def copies_of(story: int, copies: Sequence[int]) -> list[Article]:
+    """Copies of one wire text, each in another outlet under another address."""
+    chance = random.Random(story)
+    sentences = [" ".join(chance.choices(WORDS, k=11)).capitalize() + f" {chance.randrange(10**6)}." for _ in range(12)]
+    text = f"{NAMES[story % 3]} said on Monday that {sentences[0]} " + " ".join(sentences[1:])
+    title = f"{NAMES[story % 3]}: {' '.join(chance.choices(WORDS, k=6))}"
+    return [article(story, title, text, feed=OUTLETS[copy].split()[0].lower()) for copy in copies]
 
 
 def publish_articles(settings: Settings, articles: Sequence[Article]) -> None:

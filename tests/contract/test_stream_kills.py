@@ -1,6 +1,5 @@
 """Do annotate and cluster say the same when they are killed, on a real Kafka?"""
 
-import itertools
 import random
 import re
 import shutil
@@ -17,9 +16,10 @@ import pytest
 from stream.cluster import cluster
 from stream.cluster_main import empty_window
 from tests.stream_rig import (
+    NAMES,
     Program,
     Topics,
-    article,
+    copies_of,
     publish_articles,
     publish_watchlists,
     settings_for,
@@ -34,10 +34,6 @@ from wire.settings import Settings
 from wire.topics import ANNOTATIONS, MATCHES
 
 STORIES, COPIES = 300, 4
-NAMES = ("Orbital Foundry", "Tidewater Labs", "Juniper Freight")
-OUTLETS = ("Morning Ledger", "Harbour Post", "Nordic Wire", "Le Courrier")
-SYLLABLES = ("bar", "tol", "ven", "mar", "sil", "kor", "dan", "kom", "rim", "tas", "lin", "fer")
-WORDS = ["".join(parts) for parts in itertools.product(SYLLABLES, repeat=3)]
 
 
 class Kafka(Protocol):
@@ -102,15 +98,6 @@ def stream(broker: Kafka, kafka_prefix: str, tmp_path: Path) -> Iterator[Stream]
     running = Stream(settings)
     yield running
     running.close()
-
-
-def copies_of(story: int, copies: Sequence[int]) -> list[Article]:
-    """Copies of one wire text, each in another outlet under another address."""
-    chance = random.Random(story)
-    sentences = [" ".join(chance.choices(WORDS, k=11)).capitalize() + f" {chance.randrange(10**6)}." for _ in range(12)]
-    text = f"{NAMES[story % 3]} said on Monday that {sentences[0]} " + " ".join(sentences[1:])
-    title = f"{NAMES[story % 3]}: {' '.join(chance.choices(WORDS, k=6))}"
-    return [article(story, title, text, feed=OUTLETS[copy].split()[0].lower()) for copy in copies]
 
 
 def all_articles() -> list[Article]:
