@@ -10,12 +10,13 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from newswatch.broker import Broker, free_port
+from tests.conftest import TestBroker
 from wire.errors import Misconfigured, Transient
 from wire.kafka import Admin, GroupConsumer, LogReader, Publisher, Record, remove_member, wait_for_kafka
 from wire.settings import Settings
@@ -34,9 +35,10 @@ def collected() -> Iterator[None]:
     pytest keeps what is logged, thereby the errors, thereby the sockets: so nothing is logged here.
     """
     logger = logging.getLogger("kafka")
-    logger.propagate = False
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
     yield
-    logger.propagate = True
+    logger.setLevel(level)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
@@ -110,6 +112,35 @@ def test_a_process_that_waits_for_kafka_ends_with_what_to_look_at() -> None:
         wait_for_kafka(Settings(kafka=address), timeout=1)
     assert str(told.value).startswith(f"NEWSWATCH_KAFKA: Kafka at {address} does not answer: ")
     assert str(told.value).endswith(" Is it running, and is the address right?")
+
+
+def test_a_process_that_starts_before_kafka_goes_on_when_kafka_answers(broker: TestBroker) -> None:
+    port = free_port()
+    opens = threading.Timer(1.0, forward, [port, broker.bootstrap])
+    begun = time.monotonic()
+    opens.start()
+    wait_for_kafka(Settings(kafka=f"127.0.0.1:{port}"), timeout=20)
+    assert 1.0 < time.monotonic() - begun < 10
+    opens.join()
+
+
+def forward(port: int, kafka: str) -> None:
+    """One connection to `port`, carried on to Kafka."""
+    host, _, number = kafka.rpartition(":")
+    with socket.create_server(("127.0.0.1", port)) as server, socket.create_connection((host, int(number))) as there:
+        here, _ = server.accept()
+        with here:
+            back = threading.Thread(target=carry, args=(there, here))
+            back.start()
+            carry(here, there)
+            back.join()
+
+
+def carry(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
 
 
 def test_leaving_a_group_is_silent_when_kafka_is_gone() -> None:

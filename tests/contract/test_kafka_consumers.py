@@ -8,10 +8,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 import pytest
+from kafka import TopicPartition
+from kafka.admin import KafkaAdminClient
 
 from tests.conftest import TestBroker
 from wire.errors import Misconfigured
-from wire.kafka import Admin, GroupConsumer, Incoming, LogReader, Publisher, Record
+from wire.kafka import Admin, GroupConsumer, Incoming, LogReader, Publisher, Record, topic_name
 from wire.settings import Settings
 from wire.topics import ALL, ANNOTATIONS, MATCHES, WATCHLISTS, Topic
 
@@ -108,6 +110,18 @@ def test_an_offset_that_the_topic_does_not_hold_starts_at_the_beginning(rig: Rig
     assert [each.offset for each in found] == [0, 1, 2]
 
 
+def test_what_was_deleted_meanwhile_is_passed_over(rig: Rig) -> None:
+    rig.publish(10, ANNOTATIONS)
+    client = KafkaAdminClient(bootstrap_servers=rig.settings.bootstrap)
+    client.delete_records({TopicPartition(topic_name(rig.settings, ANNOTATIONS), 0): 6})
+    client.close()
+    assert rig.admin.first_offsets(ANNOTATIONS) == {0: 6}
+    member = rig.join(start=lambda _: 2, topic=ANNOTATIONS)
+    assert [each.offset for each in rig.poll_until(lambda: member.lag() == 4, member)] == [6, 7, 8, 9]
+    with closing(LogReader(rig.settings, ANNOTATIONS, start={0: 2})) as reader:
+        assert [each.offset for each in read_all(reader)] == [6, 7, 8, 9]
+
+
 def test_where_to_start_is_asked_in_the_thread_that_polls(rig: Rig) -> None:
     """kafka-python calls back in a thread of its own, where the owner's database connection has no place."""
     asked: list[threading.Thread] = []
@@ -124,6 +138,31 @@ def test_an_owner_that_fails_to_say_where_to_start_fails_in_its_own_poll(rig: Ri
     member = rig.join(start=start)
     with pytest.raises(LookupError, match="database away"):
         rig.poll_until(lambda: False, member)
+
+
+def test_an_owner_that_failed_once_is_asked_again(rig: Rig) -> None:
+    rig.publish(20)
+    failures = [LookupError("database away")] * 2
+
+    def start(_: int) -> int:
+        if failures:
+            raise failures.pop()
+        return 0
+
+    member = rig.join(start=start)
+    for _ in range(2):
+        with pytest.raises(LookupError):
+            rig.poll_until(lambda: False, member)
+    assert len(rig.poll_until(lambda: member.lag() == 20, member)) == 20
+
+
+def test_its_owner_may_go_back_and_read_again(rig: Rig) -> None:
+    rig.publish(10, ANNOTATIONS)
+    member = rig.join(topic=ANNOTATIONS)
+    rig.poll_until(lambda: member.lag() == 10, member)
+    member.seek(0, 4)
+    member.seek(7, 4)  # not ours: nothing to go back in
+    assert [each.offset for each in rig.poll_until(lambda: member.lag() == 6, member)] == [4, 5, 6, 7, 8, 9]
 
 
 def test_lag_is_what_waits_until_it_is_committed(rig: Rig) -> None:

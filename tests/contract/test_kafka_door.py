@@ -16,7 +16,16 @@ from kafka.errors import InvalidRecordError, InvalidTimestampError, KafkaError, 
 
 from tests.conftest import TestBroker
 from wire.errors import Misconfigured
-from wire.kafka import Admin, Incoming, LogReader, Publisher, Record, remove_member, topic_configs, topic_name
+from wire.kafka import (
+    Admin,
+    Incoming,
+    LogReader,
+    Publisher,
+    Record,
+    remove_member,
+    topic_configs,
+    topic_name,
+)
 from wire.settings import Settings
 from wire.topics import ALL, ANNOTATIONS, ARTICLES, MATCHES, WATCHLISTS, Topic
 

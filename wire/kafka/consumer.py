@@ -53,6 +53,7 @@ class GroupConsumer:
         self._start = start
         self._unplaced: set[TopicPartition] = set()
         self._done: dict[int, int] = {}
+        self._unread: set[int] = set()
         self._lag = 0
         with opening(settings) as options:
             self._consumer = KafkaConsumer(
@@ -102,9 +103,8 @@ class GroupConsumer:
             self._consumer.commit(shown, timeout_ms=int(COMMIT_SECONDS * 1000))
 
     def seek(self, partition: int, offset: int) -> None:
-        """Read this partition from `offset` on."""
-        self._done[partition] = offset
-        self._consumer.seek(TopicPartition(self._topic, partition), offset)
+        """Read this partition from `offset` on, if it is still ours."""
+        self._go(TopicPartition(self._topic, partition), offset)
 
     @property
     def assigned(self) -> frozenset[int]:
@@ -125,19 +125,26 @@ class GroupConsumer:
         """Start the partitions that were just assigned; until then they are paused and deliver nothing."""
         for part in self._unplaced & self._consumer.assignment():
             offset = self._start(part.partition)
+            self._unplaced.discard(part)
+            self._go(part, offset)
+
+    def _go(self, part: TopicPartition, offset: int | None) -> None:
+        self._done.pop(part.partition, None)
+        self._unread.add(part.partition)
+        # A partition that was taken away in this very moment has nothing to seek in.
+        with suppress(KeyError, ValueError):
             if offset is None:
-                self._done.pop(part.partition, None)
                 self._consumer.seek_to_beginning(part)
             else:
-                self._done[part.partition] = offset
                 self._consumer.seek(part, offset)
             self._consumer.resume(part)
-            self._unplaced.discard(part)
 
     def _count(self, records: Iterable[Incoming]) -> None:
         for record in records:
-            # Lower than where it should start: the topic does not hold that offset.
-            self._done[record.partition] = min(record.offset, self._done.get(record.partition, record.offset))
+            # Where it really starts: not at an offset that the topic does not hold.
+            if record.partition in self._unread:
+                self._unread.remove(record.partition)
+                self._done[record.partition] = record.offset
         waiting = 0
         for part in self._consumer.assignment():
             end = self._consumer.highwater(part)
@@ -157,8 +164,8 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-pyth
         self._unplaced = unplaced
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        self._consumer.pause(*assigned)
         self._unplaced.update(assigned)
+        self._consumer.pause(*assigned)
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         self._unplaced.difference_update(revoked)

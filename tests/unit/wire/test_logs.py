@@ -58,6 +58,15 @@ def test_drivers_speak_up_from_warning_on(logged: Logged, name: str) -> None:
     assert [line["event"] for line in lines(told)] == ["loud"]
 
 
+def test_a_driver_that_repeats_itself_is_heard_once_and_we_always(logged: Logged) -> None:
+    def say(log: Any) -> None:
+        for attempt in range(3):
+            logging.getLogger("kafka.net").warning("connection failed: %s", attempt)
+            log.warning("kafka away")
+
+    assert [line["event"] for line in lines(logged(say))] == ["connection failed: 0", *["kafka away"] * 3]
+
+
 def test_below_the_level_nothing_is_logged(logged: Logged) -> None:
     told = logged(lambda log: (log.info("a"), log.warning("b"), log.error("c")), level="error")
     assert [line["event"] for line in lines(told)] == ["c"]
