@@ -5,9 +5,9 @@ from typing import Any
 
 from msgspec import structs
 
-from stream import live_window
 from stream.cluster import cluster
-from stream.cluster_main import run_cluster
+from stream.shell import live_window
+from stream.shell.clustering import run_cluster
 from wire import settings
 from wire.messages import Match, StoryId
 

@@ -9,9 +9,9 @@ import sys
 import time
 from pathlib import Path
 
-from stream.app import Stage
-from stream.handling import Decided
-from stream.running import exit_code, run_stage
+from stream.shell.app import Stage
+from stream.shell.handling import Decided
+from stream.shell.running import exit_code, run_stage
 from wire import logs
 from wire.errors import NewerVersion, Rejected
 from wire.kafka import Incoming, Record

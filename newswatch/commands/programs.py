@@ -11,8 +11,8 @@ from wire import settings as configuration
 Program = Literal["poll", "annotate", "cluster", "alert"]
 MAINS = {
     "poll": "ingest.__main__:run",
-    "annotate": "stream.annotate_main:run_annotate",
-    "cluster": "stream.cluster_main:run_cluster",
+    "annotate": "stream.shell.annotating:run_annotate",
+    "cluster": "stream.shell.clustering:run_cluster",
     "alert": "alerts.__main__:run",
 }
 

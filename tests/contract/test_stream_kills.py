@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from stream.cluster import cluster
-from stream.cluster_main import empty_window
+from stream.shell.clustering import empty_window
 from tests.stream_rig import (
     NAMES,
     Program,
@@ -57,8 +57,8 @@ class Stream:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.annotate = Program(settings, "-m", "stream", "annotate")
-        self.cluster = Program(settings, "-m", "stream", "cluster")
+        self.annotate = Program(settings, "-m", "newswatch", "run", "annotate")
+        self.cluster = Program(settings, "-m", "newswatch", "run", "cluster")
         self.annotations = Topics(settings, ANNOTATIONS)
         self.matches = Topics(settings, MATCHES)
 
@@ -173,7 +173,7 @@ def test_a_standby_takes_over_with_a_warm_window(stream: Stream) -> None:
     publish_articles(stream.settings, originals)
     assert wait_for(lambda: len(stream.said()) == len(originals), timeout=40), stream.cluster.text()
     other = stream.settings.model_copy(update={"instance": "2"})
-    standby = Program(other, "-m", "stream", "cluster")
+    standby = Program(other, "-m", "newswatch", "run", "cluster")
     try:
         assert wait_for(lambda: "window restored" in standby.text(), timeout=20)
         time.sleep(3)

@@ -8,9 +8,9 @@ from typing import Any, Protocol, cast
 import pytest
 from faust.types import EventT
 
-from stream.app import Stage, build
-from stream.handling import Decided
-from stream.shim import FETCH_WAIT_MS, Hole, SafeApp, SafeConsumer, SafeProducer
+from stream.shell.app import Stage, build
+from stream.shell.handling import Decided
+from stream.shell.shim import FETCH_WAIT_MS, Hole, SafeApp, SafeConsumer, SafeProducer
 from tests.stream_rig import publish_values, settings_for
 from wire.kafka import Admin, topic_name
 from wire.settings import Settings

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from stream.watching import Watching
+from stream.shell.watching import Watching
 from tests.stream_rig import publish_watchlists, settings_for, wait_for, watchlist, watchlist_records
 from wire.errors import NewerVersion
 from wire.kafka import Publisher, Record

@@ -7,13 +7,13 @@ from typing import Protocol
 
 import pytest
 
-from stream import live_window
 from stream.annotate import annotate
 from stream.cluster import cluster
-from stream.cluster_main import PROGRAM, empty_window
-from stream.live_window import LiveWindow
 from stream.matching import AliasIndex
-from stream.snapshots import SUFFIX, Snapshots
+from stream.shell import live_window
+from stream.shell.clustering import PROGRAM, empty_window
+from stream.shell.live_window import LiveWindow
+from stream.shell.snapshots import SUFFIX, Snapshots
 from stream.stories import StoryWindow
 from tests.stream_rig import NAMES, Program, Topics, copies_of, publish_values, settings_for, wait_for, watchlist
 from wire.codec import decode, encode
@@ -36,7 +36,7 @@ def settings(broker: Kafka, kafka_prefix: str, tmp_path: Path) -> Settings:
     """A group that has decided about one copy of each story, stopped cleanly, and left a snapshot."""
     made = settings_for(broker.bootstrap, kafka_prefix, tmp_path / "home")
     publish_values(made, ANNOTATIONS, [annotation_of(story, 0) for story in range(STORIES)])
-    program = Program(made, "-m", "stream", "cluster")
+    program = Program(made, "-m", "newswatch", "run", "cluster")
     assert wait_for(lambda: committed(made) == STORIES, timeout=40), program.text()
     assert program.stop() == 0
     return made

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stream.crashes import CrashNotes, Note, conclude
+from stream.shell.crashes import CrashNotes, Note, conclude
 
 
 def die(path: Path, *places: tuple[int, int], stacks: str = "") -> None:

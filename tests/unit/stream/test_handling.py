@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream.handling import Decided, Undertaker, handle
+from stream.shell.handling import Decided, Undertaker, handle
 from wire.dead import letter_of
 from wire.errors import NewerVersion, Rejected
 from wire.kafka import Incoming, Record

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream.holding import Holding
+from stream.shell.holding import Holding
 from wire.codec import encode
 from wire.errors import NewerVersion, Rejected
 from wire.kafka import Headers, Incoming

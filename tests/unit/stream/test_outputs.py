@@ -8,8 +8,8 @@ from typing import cast
 import pytest
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError, OutOfOrderSequenceNumber
 
-from stream.outputs import Outputs
-from stream.shim import SafeProducer
+from stream.shell.outputs import Outputs
+from stream.shell.shim import SafeProducer
 from wire.kafka import Record
 from wire.settings import Settings
 from wire.topics import MATCHES

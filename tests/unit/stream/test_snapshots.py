@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stream.snapshots import KEPT, SUFFIX, Snapshots
+from stream.shell.snapshots import KEPT, SUFFIX, Snapshots
 from tests.stream_rig import wait_for
 
 LOG = "cluster-id/annotations"

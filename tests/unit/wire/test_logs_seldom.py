@@ -27,4 +27,7 @@ def test_other_words_and_other_drivers_are_heard() -> None:
 
 
 def test_our_own_words_are_always_heard() -> None:
-    assert heard(record("stream.app", "x", 0), record("stream.app", "x", 0), record("root", "x", 0)) == [True] * 3
+    assert (
+        heard(record("stream.shell.app", "x", 0), record("stream.shell.app", "x", 0), record("root", "x", 0))
+        == [True] * 3
+    )

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from stream.app import Standing
 from stream.cluster import cluster
-from stream.handling import Decided
-from stream.snapshots import Snapshots
+from stream.shell.app import Standing
+from stream.shell.handling import Decided
+from stream.shell.snapshots import Snapshots
 from stream.stories import StoryWindow
 from wire import metrics
 from wire.codec import decode, encode

@@ -7,8 +7,8 @@ message is matched against one set of watchlists, never against half an edit.
 import threading
 import time
 
-from stream.holding import Holding
 from stream.matching import AliasIndex
+from stream.shell.holding import Holding
 from wire import metrics
 from wire.errors import Rejected, Transient
 from wire.kafka import Incoming, LogReader

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from stream.shim import SafeProducer, is_refusal
+from stream.shell.shim import SafeProducer, is_refusal
 from wire.kafka import Record, topic_name
 from wire.settings import Settings
 

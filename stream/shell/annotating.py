@@ -1,10 +1,10 @@
 """Which parts make up the annotate program?"""
 
 from stream.annotate import annotate
-from stream.app import Stage
-from stream.handling import Decided
-from stream.running import exit_code, run_stage
-from stream.watching import Watching
+from stream.shell.app import Stage
+from stream.shell.handling import Decided
+from stream.shell.running import exit_code, run_stage
+from stream.shell.watching import Watching
 from wire import logs, metrics
 from wire.article import Article
 from wire.codec import decode, encode

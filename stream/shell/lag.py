@@ -6,7 +6,7 @@ Asked by the watchdog, which must not trust the program's own loop: so it asks K
 import time
 from collections.abc import Callable
 
-from stream.app import Standing
+from stream.shell.app import Standing
 from wire import metrics
 from wire.errors import NewswatchError
 from wire.kafka import Admin

@@ -17,10 +17,10 @@ from typing import Any, cast
 from faust.types import EventT, StreamT
 from mode import CrashingSupervisor
 
-from stream.crashes import CrashNotes
-from stream.handling import Decide, Outcome, Undertaker, handle
-from stream.outputs import Outputs
-from stream.shim import LARGEST_REQUEST, SafeApp, SafeConsumer, SafeProducer, is_too_large
+from stream.shell.crashes import CrashNotes
+from stream.shell.handling import Decide, Outcome, Undertaker, handle
+from stream.shell.outputs import Outputs
+from stream.shell.shim import LARGEST_REQUEST, SafeApp, SafeConsumer, SafeProducer, is_too_large
 from wire import metrics
 from wire.errors import NewerVersion, NewswatchError
 from wire.kafka import Incoming, group_name, member_name, topic_name

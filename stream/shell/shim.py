@@ -1,4 +1,4 @@
-"""How is Faust kept from committing, or losing, what is not finished? (with `stream.app` the only importer of Faust)
+"""How is Faust kept from committing, or losing, what is not finished? (beside `app` the only importer of Faust)
 
 Faust 0.15.3 acknowledges what it skips, commits from a list that a rebalance throws away, and counts a commit as done
 before it is. So its own bookkeeping is not used at all: the program says what is finished (`done`), and exactly that

@@ -1,8 +1,8 @@
 """Which parts make up the cluster program?"""
 
-from stream.app import Stage
-from stream.live_window import LiveWindow
-from stream.running import exit_code, run_stage
+from stream.shell.app import Stage
+from stream.shell.live_window import LiveWindow
+from stream.shell.running import exit_code, run_stage
 from stream.stories import StoryWindow
 from wire import logs
 from wire.service import Service

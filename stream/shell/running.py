@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-from stream.app import Shell, Stage, Standing, notes_file
-from stream.crashes import CrashNotes
-from stream.lag import Lag
+from stream.shell.app import Shell, Stage, Standing, notes_file
+from stream.shell.crashes import CrashNotes
+from stream.shell.lag import Lag
 from wire.errors import Misconfigured, NewerVersion, NewswatchError, Transient
 from wire.kafka import remove_member
 from wire.service import EXIT_FAILED, EXIT_MISCONFIGURED, Service
