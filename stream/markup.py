@@ -4,7 +4,7 @@ Feeds send HTML, escaped HTML and plain text under one name. Only known tags cou
 text stays a word. nh3 makes HTML safe but forgets where things stood; this scanner keeps the place of every character.
 """
 
-# ruff: noqa: SIM905  # columns of quoted words read worse than running text
+# columns of quoted words read worse than running text
 
 import html
 import re

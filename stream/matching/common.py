@@ -4,7 +4,7 @@ Written by hand for English, French, German and Spanish: words that brands and n
 little words of running text. Folded.
 """
 
-# ruff: noqa: SIM905  # columns of quoted words read worse than running text
+# columns of quoted words read worse than running text
 
 FUNCTION_WORDS = frozenset(
     """
