@@ -231,7 +231,7 @@ def test_killed_between_the_two_commits_nothing_is_added(desk: Desk) -> None:
         assert admin.committed(PROGRAM, MATCHES) == {}
     desk.start()
     desk.publish(range(30, 31))
-    assert desk.has_sent(31), desk.states()
+    assert desk.has_sent(31), desk.program.text() if desk.program else ""
     assert desk.counts() == (31, 62, 31)
     assert desk.hook.repeats == 0
 

@@ -85,6 +85,7 @@ class GroupConsumer:
         until = time.monotonic() + timeout
         while True:
             self._place()
+            _keep_joining(self._consumer)
             left = until - time.monotonic()
             records = _poll(self._consumer, self._settings, min(SLICE_SECONDS, max(0.0, left)))
             if records or left <= SLICE_SECONDS:
@@ -232,6 +233,18 @@ def _partitions(consumer: Any, settings: Settings, name: str) -> list[TopicParti
         return [TopicPartition(name, number) for number in sorted(consumer.partitions_for_topic(name))]
     except KafkaError as error:
         raise away(settings, error) from error
+
+
+def _keep_joining(consumer: Any) -> None:
+    """Let a join that outlasted its poll be finished by the next.
+
+    kafka-python 3.0.12 first asks whether to join again, and only then looks at a join under way. When it joins for new
+    metadata, and is the leader, the answer turns to no halfway through: the join's end is never taken in, and the
+    partitions stay revoked for ever, while every poll returns at once with nothing.
+    """
+    coordinator = consumer._coordinator  # noqa: SLF001  # the driver has no other door to it
+    if coordinator.rejoining:
+        coordinator.rejoin_needed = True
 
 
 def _poll(consumer: Any, settings: Settings, timeout: float) -> list[Incoming]:
