@@ -5,7 +5,6 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,17 +14,16 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts import catalog
+from alerts.applying import accepted, apply_configuration
 from alerts.catalog import Catalog
 from alerts.config import load_config
-from alerts.database import open_database, writing
+from alerts.database import open_database
 from alerts.difference import Difference, compare, counted
-from alerts.edits import Author, write
-from alerts.migrations import migrate
+from alerts.edits import Author
 from newswatch.commands.database import reading_alerts
 from wire import settings as configuration
-from wire.errors import Misconfigured, NewswatchError
+from wire.errors import Misconfigured
 from wire.service import EXIT_MISCONFIGURED
-from wire.settings import Settings
 
 app = typer.Typer(help="Look at the watchlists in force.", no_args_is_help=True)
 File = Annotated[Path, typer.Argument(help="YAML file of watchlists, subscribers, channels and subscriptions.")]
@@ -59,9 +57,11 @@ def apply(
     if dry_run:
         with reading_alerts(settings) as connection:
             in_force = catalog.read(connection) if connection else Catalog()
-        _show(_accepted(compare(wanted, in_force, source=place, prune=prune)), done=False)
+        _show(accepted(compare(wanted, in_force, source=place, prune=prune)), done=False)
         return
-    _show(_put_in_force(settings, wanted, place=place, prune=prune), done=True)
+    author = Author(place=place, person=_person())
+    engine = open_database(settings.alerts_url)
+    _show(apply_configuration(engine, wanted, author=author, prune=prune), done=True)
 
 
 @app.command("list")
@@ -99,22 +99,6 @@ def _load(file: Path) -> Catalog:
     except Misconfigured as error:
         print(error, file=sys.stderr)  # line by line as FILE:LINE: …, so that editors can follow it
         raise typer.Exit(EXIT_MISCONFIGURED) from error
-
-
-def _put_in_force(settings: Settings, wanted: Catalog, *, place: str, prune: bool) -> Difference:
-    engine = open_database(settings.alerts_url)
-    migrate(engine)
-    with writing(engine) as connection:
-        difference = _accepted(compare(wanted, catalog.read(connection), source=place, prune=prune))
-        author = Author(place=place, person=_person())
-        write(connection, difference.changes, author=author, now=datetime.now(UTC))
-    return difference
-
-
-def _accepted(difference: Difference) -> Difference:
-    if difference.refused:
-        raise NewswatchError("nothing was applied:\n" + "\n".join(f"  {refusal}" for refusal in difference.refused))
-    return difference
 
 
 def _show(difference: Difference, *, done: bool) -> None:

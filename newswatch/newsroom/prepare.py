@@ -1,18 +1,14 @@
 """What does the demo's newswatch need before it starts?"""
 
 import secrets
-from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
 from sqlalchemy import Engine
 
-from alerts import catalog
+from alerts.applying import apply_configuration
 from alerts.config import load_config
-from alerts.database import writing
-from alerts.difference import compare
-from alerts.edits import Author, write
-from alerts.migrations import migrate
+from alerts.edits import Author
 from newswatch.broker import free_port
 from newswatch.newsroom.content import read_files
 from newswatch.newsroom.server import Server
@@ -49,8 +45,5 @@ def apply_watchlists(file: Path, database: Engine) -> dict[str, str]:
     """Put the demo's watchlists in force, as `newswatch apply` does. Returns their ids by name."""
     file.write_text(read_files()["watchlists"], encoding="utf-8")
     wanted = load_config(file)
-    migrate(database)
-    with writing(database) as connection:
-        changes = compare(wanted, catalog.read(connection), source=SOURCE, prune=False).changes
-        write(connection, changes, author=Author(place=SOURCE, person=SOURCE), now=datetime.now(UTC))
+    apply_configuration(database, wanted, author=Author(place=SOURCE, person=SOURCE))
     return {watchlist.name: watchlist.id for watchlist in wanted.watchlists}

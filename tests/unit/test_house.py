@@ -9,7 +9,8 @@ SHELLS = """
     wire wire.guard wire.dead wire.kafka wire.logs wire.metrics wire.service wire.settings wire.watchlist_file
     ingest ingest.__main__ ingest.feeds ingest.fetch ingest.outbox ingest.poller ingest.state ingest.worker
     stream stream.shell
-    alerts alerts.__main__ alerts.answers alerts.catalog alerts.channels alerts.config alerts.conservation
+    alerts alerts.__main__ alerts.answers alerts.applying alerts.catalog alerts.channels alerts.config
+    alerts.conservation
     alerts.database alerts.difference alerts.edits alerts.inbox alerts.intake alerts.leases alerts.ledger alerts.memory
     alerts.migrations alerts.offsets alerts.publication alerts.publisher alerts.record alerts.routes alerts.schema
     alerts.secret alerts.sender alerts.show alerts.states alerts.telling alerts.verdict alerts.worker
