@@ -38,7 +38,7 @@ check: $(VENV)/.dev ## Formatting, lint, types, import contracts, spelling
 	@$(BIN)/codespell
 
 test: check ## All checks, then all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2
 
 bench: $(VENV)/.dev ## Benchmarks (quality, speed, growth); they print tables and fail on nothing
 	@for each in $$(find tests/benchmarks -name 'bench_*.py' | sort); do echo "== $$each"; $(BIN)/python $$each || exit 1; done

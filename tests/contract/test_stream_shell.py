@@ -55,7 +55,7 @@ def letters(settings: Settings) -> list[DeadLetter]:
         topic.close()
 
 
-def all_settled(settings: Settings, program: Program, count: int, *, timeout: float = 40.0) -> bool:
+def all_settled(settings: Settings, program: Program, count: int, *, timeout: float = 100.0) -> bool:
     """Whether the group commits past this many messages, with the program restarted as often as it dies."""
 
     def committed() -> bool:
