@@ -13,7 +13,7 @@ SHELLS = """
     alerts.conservation
     alerts.database alerts.difference alerts.edits alerts.inbox alerts.intake alerts.leases alerts.ledger alerts.memory
     alerts.migrations alerts.offsets alerts.publication alerts.publisher alerts.record alerts.routes alerts.schema
-    alerts.secret alerts.sender alerts.show alerts.states alerts.telling alerts.verdict alerts.worker
+    alerts.secret alerts.sender alerts.show alerts.telling alerts.worker
 """.split()
 
 
