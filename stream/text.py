@@ -49,13 +49,26 @@ FOLD |= {ord(character): folded for character, folded in _FOLDED_BY_HAND.items()
 FOLD = {code: folded for code, folded in FOLD.items() if folded != chr(code)}
 
 
+_ALIKE = str.maketrans("аеорсухіјѕһкмтвнԁαορυνικτρ", "aeopcyxijshkmtbhdaopuviktp")
+_GREEK_CYRILLIC = re.compile(r"[\u0370-\u052f]")
+_MIXED = re.compile(r"[^\W_]*(?:[a-z][\u0370-\u052f]|[\u0370-\u052f][a-z])[^\W_]*")
+
+
 def fold(text: str) -> str:
-    """The text without case, accents and typographic variants, character for character."""
-    return _FOREIGN.sub(_translated, text).lower()
+    """The text without case, accents and typographic variants, character for character.
+
+    A word of Latin letters and Greek or Cyrillic ones that look like them is read as Latin.
+    """
+    folded = _FOREIGN.sub(_translated, text).lower()
+    return _MIXED.sub(_unmixed, folded) if _GREEK_CYRILLIC.search(folded) else folded
 
 
 def _translated(found: re.Match[str]) -> str:
     return found[0].translate(FOLD)
+
+
+def _unmixed(found: re.Match[str]) -> str:
+    return found[0].translate(_ALIKE)
 
 
 class Token(NamedTuple):

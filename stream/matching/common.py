@@ -72,7 +72,7 @@ LEGAL_FORMS = frozenset(
 
 PARTICLES = frozenset(
     """
-    de du des la le les van von der den di da della del dos das bin ben ibn al el ter ten zu
+    de du des la le les van von der den di da della del dos das bin ben ibn al el ter ten zu abu ould
     """.split()
 )
 
@@ -97,3 +97,49 @@ EXCHANGES = frozenset(
     SZSE KRX NSE BSE OTC OTCMKTS JSE
     """.split()
 )
+
+
+# First names that stand before a surname often enough to tell a person from a company ("Roy Disney").
+FIRST_NAMES = frozenset(
+    """
+    aaron adam adele adrian agnes alain alan albert alberto alessandro alfred alice alicia allison amanda amelie
+    amy ana anders andreas angela anita anna anne annie antonia arthur ashley astrid audrey aurelie barbara
+    beatrice bernd betty beverly birgit brad brandon brenda brett brian bruce bruno caleb camille carla carmen
+    carol caroline cecile chad chantal charlotte chloe claire clara claude claudia claus colin connie craig
+    curtis cynthia dale damien dana darren dean denis dennis derek diana diane dieter dirk dominic dominique
+    doris dorothy doug douglas dylan earl eddie elaine elena eli elise ella ellen emilia emily emma enrique
+    eric erica erik ernest ernst ethan eugene eva evan evelyn fabian fabien felix fernando fiona florence
+    franck frank franz gabriel gabriela gary gavin gene geoff gilbert gilles glenn gloria gordon grace graham
+    guido gustav guy hans harold harriet harry harvey heather hector heidi helen helena helene henrik herbert
+    holger horst howard hugh hugo ian ingrid irene isaac isabel isabelle ivan jack jackie jacob jacques jake
+    jane janet jason jay jean jeanne jenna jeremy jerome jesse jessica jill jim joan joanna joaquin joel joerg
+    jordan jorg josephine joyce judith judy jules julia julian julie julien julio jurgen justin karen karin
+    karl katja keith kelly kevin kirsten klaus kurt kyle lars laura lauren lea lee lena leslie lewis liam linda
+    lisa lois lorenzo louise lucas lucia lucie luke lydia lynn magdalena manfred manuela marcel margot maria
+    marie marina mario marion marjorie marlene marsha martha martin martina mary mathilde matilda maurice max
+    megan melanie melissa michaela michele michelle mohamed mohammed monica monika monique morgan nadine nancy
+    natalie nathalie nathan neil nelson nicole nigel nina noah noel nora norman oliver olivia olivier oscar
+    otto owen pamela pascal patrice paula pauline peggy penny petra phyllis pilar rachel rainer ralf ralph
+    ramon randi randy raul ray raymond regina reinhard renate rene rita robin rodney roger roland rolf roman
+    rosa rose ross roy ruben russell ruth ryan sabine sabrina sally sandra sara sarah sascha scott sean
+    sebastian serena seth shane sharon shawn shirley silvia simon simone sofia solange sonia sophia sophie
+    stacy stanley stella stuart susanne suzanne sven sylvia sylvie tamara tania tara teresa terry theresa
+    therese tiffany tina tobias todd tracy travis trevor ulrich ulrike ute valentina valerie vanessa vera
+    verena vernon veronica vicente vincent virginia virginie viviane walter wanda wayne wendy werner wolfgang
+    xavier yann yannick yves yvonne
+    """.split()
+)
+
+# What a place or a house is that bears a person's name: "George Bush Airport" does not tell of him.
+NAMESAKES = frozenset(
+    """
+    airport foundation center centre university college institute library stadium arena street avenue boulevard
+    road square bridge park prize award medal trophy hospital school museum theatre theater hall tower building
+    memorial county intercontinental international aeroport fondation universite rue prix stade hopital musee
+    place flughafen stiftung universitat strasse preis stadion platz aeropuerto fundacion universidad calle premio
+    estadio hospital plaza
+    """.split()
+)
+
+# Parts of places' names: "New York" is not York.
+COMPASS = frozenset("new north south east west san santa saint st los las upper lower great fort port mount lake la el".split())

@@ -7,17 +7,34 @@ What is neither clear nor refuted is `weak`: it counts only when the same entity
 import re
 from typing import Literal, NamedTuple
 
-from stream.matching.candidates import Candidate
-from stream.matching.common import FORMS_OF_ADDRESS, FUNCTION_WORDS, INDEFINITE, LEGAL_FORMS, TITLES
+from stream.matching.verify import Candidate
+from stream.matching.common import (
+    COMMON,
+    COMPASS,
+    FIRST_NAMES,
+    FORMS_OF_ADDRESS,
+    FUNCTION_WORDS,
+    INDEFINITE,
+    LEGAL_FORMS,
+    NAMESAKES,
+    TITLES,
+)
 from stream.matching.forms import Form
+from stream.matching.lexicon import KNOWN, UNITS, has_words, is_word
+from stream.matching.variants import NICKNAMES, is_ending
 from stream.text import Token
 
 Strength = Literal["sure", "weak", "refused"]
 
 # Scores rank what was seen: as written, then spacing, then case or accents, then what other evidence had to carry.
 AS_WRITTEN, RESPACED, FOLDED, CAPITAL_ONLY, SMALL, GLUED, SUPPORTED = 0.99, 0.97, 0.95, 0.93, 0.9, 0.9, 0.85
+SMALL_SINGLE = 0.8
+SOMEBODY = "a person or place of that name"
 LONGEST_ACRONYM = 5  # letters; a longer one ("NVIDIA") is also written as a name
 SHOUTED_SHARE, TITLED_SHARE, TITLED_WORDS = 0.7, 0.75, 4
+
+_ARTICLES = {"en": ("the",), "fr": ("la", "le", "les"), "es": ("el", "la", "los", "las"), "it": ("il", "la", "lo")}
+_TOWN = re.compile(r"\b(?:city|town|village|port|province|ville|commune|province|stadt|ciudad|provincia|citta) (?:of |de |d'|di )?$")
 
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:;•|–—\n\"“„«»‘(\[]|\s-)[\s\"'“„«»‘’(\[]*$")
 
@@ -28,15 +45,20 @@ class Verdict(NamedTuple):
     strength: Strength
     score: float
     why: str
+    clear: bool = False  # a legal form or the like leaves no doubt
 
 
 def judge(found: Candidate, language: str) -> Verdict:
     """The verdict on one candidate, from its own words and its neighbours."""
     form = found.alias.form
+    if not found.is_exact:
+        return _judge_changed(found, form, language)
     if form.person and _is_part_of_longer_name(found):
         return Verdict("refused", 0, "part of a longer name")
-    if not form.person and form.solid <= 1 and _is_addressed(found):
-        return Verdict("refused", 0, "a person of that name")
+    if form.person and _is_namesake(found):
+        return Verdict("refused", 0, "a house or place that bears the name")
+    if not form.person and form.solid <= 1 and _is_somebody(found):
+        return Verdict("refused", 0, SOMEBODY)
     return _judge_words(found, form, language)
 
 
@@ -46,26 +68,91 @@ def _judge_words(found: Candidate, form: Form, language: str) -> Verdict:
     if form.common:
         return _judge_common(found, form, language)
     if form.solid <= 1:
-        return _judge_single(found, form)
-    if found.surface.islower() and form.casing == "name" and _has_article(found):
+        return _judge_single(found, form, language)
+    if found.surface.islower() and form.casing == "name" and _has_article(found) and all(word in KNOWN for word in form.words):
         return Verdict("refused", 0, "common words")
     return _accepted(found)
+
+
+# What each way of differing leaves of the score; the way that costs most decides.
+CHANGED = {
+    "inserted": (0.95, "with a middle name"),
+    "turned": (0.94, "last name first"),
+    "attached": (0.95, "with its particle"),
+    "inflected": (0.93, "inflected"),
+    "initial": (0.9, "first name as an initial"),
+    "nickname": (0.88, "by a short or familiar first name"),
+    "sound": (0.86, "spelt by its sound"),
+    "typo": (0.84, "one letter off"),
+    "typo2": (0.74, "two letters off"),
+}
+SECOND_CHANGE = 0.08  # off the score for each further changed word
+SHORTEST_SINGLE = {"inflected": 4, "attached": 2, "sound": 7, "typo": 6}
+
+
+def _judge_changed(found: Candidate, form: Form, language: str) -> Verdict:
+    kinds = [kind for kind in found.kinds if kind != "exact"]
+    if form.person and _is_part_of_longer_name(found):
+        return Verdict("refused", 0, "part of a longer name")
+    if len(form.words) == 1:
+        refusal = _refusal_of_single(found, form, kinds[0], language)
+        if refusal:
+            return Verdict("refused", 0, refusal)
+    if not form.person and form.common and not any(map(str.isupper, found.surface)):
+        return Verdict("refused", 0, "common words")
+    cost = [CHANGED[kind] for kind in kinds]
+    score, how = min(cost)
+    lost = SECOND_CHANGE * (sum(kind in {"typo", "sound"} for kind in kinds) - 1)
+    return Verdict("sure", round(score - max(0, lost), 3), f"“{found.surface}” for “{form.alias}” ({how})")
+
+
+def _refusal_of_single(found: Candidate, form: Form, kind: str, language: str) -> str:
+    """Why one changed word is not enough; empty when it is."""
+    word = found.field.folded[found.start : found.end]
+    if len(form.words[0]) < SHORTEST_SINGLE.get(kind, 99):
+        return "too short a word to be misspelt"
+    if form.casing in {"acronym", "caseless"} or (kind != "attached" and not found.surface[:1].isupper()):
+        return "not written as a name"
+    if word in KNOWN or form.words[0] in COMMON or is_word(found.surface, language):
+        return "an everyday word"
+    if kind == "inflected" and not is_ending(form.words[0], word, language) and not _is_genitive(found, form):
+        return "no ending of this language"
+    if kind in {"typo", "sound"}:
+        if form.person:
+            return "a single misspelt name"
+        if starts_sentence(found) or word.startswith(form.words[0]) or form.words[0].startswith(word):
+            return "a word of its own, perhaps"
+        if named_before(found) or is_capital(found, next_word(found)):
+            return "within a longer name"
+        if found.field.folded.count(word) > 1:
+            return "written so twice, so meant so"
+    return ""
+
+
+def _is_genitive(found: Candidate, form: Form) -> bool:
+    """ "Altmans’": the apostrophe makes it no plural."""
+    folded = found.field.folded
+    return folded[found.start : found.end] == form.words[0] + "s" and folded[found.end : found.end + 1] == "'"
 
 
 def _judge_acronym(found: Candidate, form: Form) -> Verdict:
     if not found.surface.isupper():
         return Verdict("refused", 0, "an acronym not in capitals")
-    if form.common and _is_shouted(_line_of(found)):
-        return Verdict("weak", SUPPORTED, "a common word in a line of capitals")
+    following = next_word(found)
+    if form.common and len(form.words) == 1 and not (following and following.word in LEGAL_FORMS):
+        if _is_shouted(_line_of(found)) or starts_sentence(found) or is_capital(found, following):
+            return Verdict("weak", SUPPORTED, "a common word in a line of capitals")
     return _accepted(found)
 
 
-def _judge_single(found: Candidate, form: Form) -> Verdict:
+def _judge_single(found: Candidate, form: Form, language: str) -> Verdict:
     if form.casing in {"brand", "caseless"}:
         return _accepted(found)
     solid_word = found.surface.split()[-1] if " " in found.surface else found.surface
     if not (found.surface[:1].isupper() or solid_word[:1].isupper()):
-        return Verdict("refused", 0, "a single word without its capital")
+        if form.person or _letters(form) <= LONGEST_ACRONYM or not has_words(language) or form.words[0] in UNITS or not form.alias.isascii():
+            return Verdict("refused", 0, "a single word without its capital")
+        return Verdict("sure", SMALL_SINGLE, f"“{found.surface}” in small letters, and no everyday word")
     if form.person and named_before(found):
         return Verdict("refused", 0, "another person's surname")
     return _accepted(found)
@@ -77,12 +164,16 @@ def _judge_common(found: Candidate, form: Form, language: str) -> Verdict:
         return Verdict("refused", 0, "a common word")
     following = next_word(found)
     if following and following.word in LEGAL_FORMS and is_capital(found, following):
-        return Verdict("sure", RESPACED, f"“{found.surface}” with its legal form")
+        return Verdict("sure", RESPACED, f"“{found.surface}” with its legal form", clear=True)
     line = _line_of(found)
     if _is_shouted(line) or _is_titled(line):
         return Verdict("weak", SUPPORTED, "a common word in a line of capitals")
+    if form.solid <= 1 and _has_the(found, language):
+        return Verdict("weak", SUPPORTED, "a common word with an article")
     if form.solid <= 1 and (named_before(found) or is_capital(found, following)):
         return Verdict("weak", SUPPORTED, "a common word within a longer name")
+    if language == "de" and form.solid <= 1 and not is_word(found.surface, "de"):
+        return Verdict("sure", CAPITAL_ONLY, f"“{found.surface}”, no German word")
     first_capital_is_grammar = starts_sentence(found) or language == "de"
     if first_capital_is_grammar and not any(form.capitals[1:]):
         return Verdict("weak", SUPPORTED, "a common word whose capital its place explains")
@@ -117,6 +208,39 @@ def _is_addressed(found: Candidate) -> bool:
     before = found.field.tokens[found.first - 1]
     gap = found.field.folded[before.end : found.start]
     return before.word in FORMS_OF_ADDRESS and gap in {" ", ". "} and is_capital(found, before)
+
+
+def _is_namesake(found: Candidate) -> bool:
+    following = next_word(found)
+    return following is not None and following.word in NAMESAKES and is_capital(found, following)
+
+
+def _has_the(found: Candidate, language: str) -> bool:
+    """ "the Amazon" is the river: a brand has no article of its own, but before a further word."""
+    before = previous_word(found)
+    return before is not None and before.word in _ARTICLES.get(language, ()) and found.alias.form.solid == len(found.alias.form.words)
+
+
+def _is_somebody(found: Candidate) -> bool:
+    """Is this company's one word somebody's surname here, or part of a place's name?"""
+    if _is_addressed(found) or _follows_first_name(found) or _TOWN.search(found.field.folded, max(0, found.start - 20), found.start):
+        return True
+    before = previous_word(found)
+    return before is not None and before.word in COMPASS and is_capital(found, before)
+
+
+def _follows_first_name(found: Candidate) -> bool:
+    """ "Roy Disney", "Christine Blasey Ford", "J. Nielsen"."""
+    tokens, text, folded = found.field.tokens, found.field.text, found.field.folded
+    at, edge = found.first - 1, found.start
+    while at >= 0 and found.first - at <= 3 and not found.glued:  # noqa: PLR2004  # first name, middle name
+        word, gap = tokens.words[at], folded[tokens.ends[at] : edge]
+        if gap not in {" ", "-", ". "} or not text[tokens.starts[at]].isupper() or (gap == ". " and len(word) > 1):
+            return False
+        if word in FIRST_NAMES or word in NICKNAMES or (len(word) == 1 and gap == ". "):
+            return True
+        at, edge = at - 1, tokens.starts[at]
+    return False
 
 
 def _has_article(found: Candidate) -> bool:

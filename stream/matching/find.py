@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from stream.clean import CleanArticle, CleanField
-from stream.matching.candidates import Candidate, find_candidates
-from stream.matching.evidence import SUPPORTED, Verdict, judge
+from stream.matching.candidates import find_candidates
+from stream.matching.evidence import SOMEBODY, SUPPORTED, Verdict, judge
 from stream.matching.index import AliasIndex, EntryKey
+from stream.matching.verify import Candidate
 from stream.matching.quote import quote_around
 from stream.matching.surnames import find_surnames, surnames_known
 from stream.matching.tickers import TickerSeen, find_tickers
@@ -43,16 +44,17 @@ def find_mentions(article: CleanArticle, index: AliasIndex) -> tuple[Mention, ..
     fields = (_headline_only(article.title), article.text)
     judged = [
         (found, judge(found, article.language))
+        for layer in index.layers
         for field in fields
-        for found in find_candidates(field, index.names)
+        for found in find_candidates(field, layer, article.language)
         if not _is_echo(found.field, found.start)
     ]
-    named = _longest([pair for pair in judged if pair[1].strength != "refused"])
+    named = _longest([pair for pair in _one_sense(judged) if pair[1].strength != "refused"])
     seen = [_seen(found, verdict) for found, verdict in named]
-    seen += [_seen_ticker(field, ticker) for field in fields for ticker in find_tickers(field.text, index.tickers)]
+    seen += [_seen_ticker(field, ticker) for layer in index.layers for field in fields for ticker in find_tickers(field.text, layer.tickers) if ticker.entry not in layer.gone]
     accepted = _supported(seen)
     accepted += _surnames(fields, [found for found, _ in named], {one.entry for one in accepted})
-    return tuple(_mentions(_in_order(accepted, fields), index.watches))
+    return tuple(_mentions(_in_order(accepted, fields), index))
 
 
 def _surnames(fields: tuple[CleanField, ...], named: list[Candidate], accepted: set[EntryKey]) -> list[_Seen]:
@@ -80,15 +82,43 @@ def _is_echo(field: CleanField, start: int) -> bool:
     return field.field == "text" and field.zone_at(start) == "title"
 
 
+def _one_sense(judged: list[tuple[Candidate, Verdict]]) -> list[tuple[Candidate, Verdict]]:
+    """Where a company's one word is a person's surname once ("Christine Ford"), it is so everywhere in the text."""
+    elsewhere = {found.alias.form.words for found, verdict in judged if verdict.why == SOMEBODY}
+    if not elsewhere:
+        return judged
+    return [
+        (found, verdict if found.alias.form.words not in elsewhere or found.alias.form.person else _doubted(verdict))
+        for found, verdict in judged
+    ]
+
+
+def _doubted(verdict: Verdict) -> Verdict:
+    return verdict if verdict.strength == "refused" or verdict.clear else verdict._replace(strength="weak", score=SUPPORTED)
+
+
+# What one word of a name weighs when names compete for it.
+_WEIGHTS = {"exact": 1.0, "attached": 0.97, "inflected": 0.95, "inserted": 0.5, "initial": 0.5, "nickname": 0.8, "sound": 0.7,
+            "typo": 0.7, "typo2": 0.4, "turned": -0.1}  # fmt: skip
+
+
+def _weight(found: Candidate) -> float:
+    if found.is_exact:
+        return float(found.last - found.first + 1)
+    return sum(_WEIGHTS[kind] for kind in found.kinds)
+
+
 def _longest(judged: list[tuple[Candidate, Verdict]]) -> list[tuple[Candidate, Verdict]]:
-    """Without those that a longer one covers in part or whole; equals on the same words all stay."""
-    owners: dict[tuple[int, int], tuple[int, int]] = {}
+    """Without those of which a weightier one holds a word; equals on the same words all stay."""
+    owners: dict[tuple[int, int], tuple[int, int, float]] = {}
     kept = []
-    for found, verdict in sorted(judged, key=lambda pair: (pair[0].start - pair[0].end, pair[0].start)):
-        span = (found.start, found.end)
+    weighed = [(_weight(found), found, verdict) for found, verdict in judged]
+    weighed.sort(key=lambda one: (-one[0], one[1].start - one[1].end, one[1].start))
+    for weight, found, verdict in weighed:
+        mark = (found.start, found.end, weight)
         places = [(id(found.field), at) for at in range(found.first, found.last + 1)]
-        if all(owners.get(place, span) == span for place in places):
-            owners |= dict.fromkeys(places, span)
+        if all(owners.get(place, mark) == mark for place in places):
+            owners |= dict.fromkeys(places, mark)
             kept.append((found, verdict))
     return kept
 
@@ -130,11 +160,14 @@ def _in_order(seen: list[_Seen], fields: tuple[CleanField, ...]) -> Iterable[_Se
             yield best
 
 
-def _mentions(seen: Iterable[_Seen], watches: Mapping[EntryKey, tuple[Watch, ...]]) -> Iterator[Mention]:
+def _mentions(seen: Iterable[_Seen], index: AliasIndex) -> Iterator[Mention]:
     quoted: Counter[EntryKey] = Counter()
+    watches: dict[EntryKey, tuple[Watch, ...]] = {}
     for one in seen:
         told = one.field.zone_at(one.start) != "boilerplate"
         quoted[one.entry] += told
+        if one.entry not in watches:
+            watches[one.entry] = index.watches_of(one.entry)
         yield _mention(one, watches, is_quoted=told and quoted[one.entry] <= QUOTED_PER_ENTITY)
 
 

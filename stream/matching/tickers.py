@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from stream.matching.common import EXCHANGES
+from stream.matching.common import EXCHANGES, LEGAL_FORMS
 from stream.matching.evidence import Strength
-from stream.matching.index import EntryKey
+from stream.matching.layer import EntryKey
 
 _SYMBOL = r"[A-Z0-9][A-Z0-9.\-]{0,9}"
 # Each form begins with its mark, so that the search runs through a text at full speed.
@@ -59,9 +59,20 @@ def _judged(found: re.Match[str], kind: str, symbol: str, text: str) -> tuple[St
         return "sure", CASHTAG, f"ticker {shown}"
     if not any(letter.isalpha() for letter in symbol):
         return "weak", BRACKET, f"number {shown}"  # "(2024)" is a year more often than a listing
+    if _explains_a_name(text[max(0, found.start() - INITIALS_BACK) : found.start()]) and "." not in found[0] and " " not in shown:
+        return "weak", BRACKET, f"ticker {shown}"
     if len(symbol) == 1 or _abbreviates(symbol, text[max(0, found.start() - INITIALS_BACK) : found.start()]):
         return "weak", BRACKET, f"ticker {shown}"
     return "sure", BRACKET, f"ticker {shown}"
+
+
+_LAST_WORD = re.compile(r"([^\W\d_]+)[^\w\n]*$")
+
+
+def _explains_a_name(before: str) -> bool:
+    """ "the Conference (HMC)": what the letters stand for is the name before them, unless that is the entity itself."""
+    last = _LAST_WORD.search(before)
+    return last is not None and last[1][0].isupper() and last[1].lower() not in LEGAL_FORMS
 
 
 def _abbreviates(symbol: str, before: str) -> bool:
