@@ -142,4 +142,31 @@ NAMESAKES = frozenset(
 )
 
 # Parts of places' names: "New York" is not York.
-COMPASS = frozenset("new north south east west san santa saint st los las upper lower great fort port mount lake la el".split())
+COMPASS = frozenset("new north south east west san santa saint upper lower great fort port mount lake".split())
+
+# Surnames that so many bear that a first name which is only like the watched one names somebody else.
+COMMON_SURNAMES = frozenset(
+    """
+    smith johnson williams brown jones garcia miller davis rodriguez martinez hernandez lopez gonzalez wilson
+    anderson thomas taylor moore jackson martin lee perez thompson white harris clark ramirez lewis robinson walker
+    young allen king wright scott torres nguyen hill flores green adams nelson baker hall rivera campbell mitchell
+    carter roberts kelly murphy sullivan wallace kennedy stewart morris bernard dubois robert petit durand muller
+    schmidt schneider fischer weber meyer wagner becker rossi russo ferrari wang li zhang liu chen kim park singh
+    kumar khan ali
+    """.split()
+)
+
+# Surnames that are nobody's misspelt name, however near another one is.
+SURNAMES = COMMON_SURNAMES | frozenset(
+    """
+    thomson bolton barton dalton norton patton sutton walton hilton milton clinton newton burton horton martins
+    evans turner parker collins edwards phillips rogers reed cook morgan cooper peterson bailey cox howard ward
+    richardson watson brooks wood bennett gray james hughes price myers long foster sanders ross morales powell
+    russell jenkins perry butler barnes fisher henderson coleman simmons patterson jordan reynolds hamilton graham
+    griffin hayes bryant gibson ellis stevens murray ford marshall owens harrison mcdonald woods washington wells
+    henry freeman webb tucker burns crawford olson simpson porter hunter gordon shaw snyder mason dixon hunt hicks
+    holmes palmer black robertson boyd stone fox warren mills rice daniels ferguson nichols stephens weaver ryan
+    gardner payne grant dunn spencer hawkins moreau laurent simon michel leroy roux bertrand schulz hoffmann koch
+    bauer richter klein wolf schroder neumann schwarz mueller maier mayer bianchi romano costa silva santos pereira
+    """.split()
+)

@@ -14,14 +14,13 @@ from stream.matching.common import (
     FIRST_NAMES,
     FORMS_OF_ADDRESS,
     FUNCTION_WORDS,
-    INDEFINITE,
     LEGAL_FORMS,
     NAMESAKES,
     TITLES,
 )
 from stream.matching.forms import Form
-from stream.matching.lexicon import KNOWN, UNITS, has_words, is_word
-from stream.matching.variants import NICKNAMES, is_ending
+from stream.matching.lexicon import KNOWN, UNITS, has_words, is_word, looks_misspelt
+from stream.matching.variants import FOREIGN, NICKNAMES, is_ending
 from stream.text import Token
 
 Strength = Literal["sure", "weak", "refused"]
@@ -29,7 +28,7 @@ Strength = Literal["sure", "weak", "refused"]
 # Scores rank what was seen: as written, then spacing, then case or accents, then what other evidence had to carry.
 AS_WRITTEN, RESPACED, FOLDED, CAPITAL_ONLY, SMALL, GLUED, SUPPORTED = 0.99, 0.97, 0.95, 0.93, 0.9, 0.9, 0.85
 SMALL_SINGLE = 0.8
-SOMEBODY = "a person or place of that name"
+SOMEBODY = "a person of that name"
 LONGEST_ACRONYM = 5  # letters; a longer one ("NVIDIA") is also written as a name
 SHOUTED_SHARE, TITLED_SHARE, TITLED_WORDS = 0.7, 0.75, 4
 
@@ -59,6 +58,8 @@ def judge(found: Candidate, language: str) -> Verdict:
         return Verdict("refused", 0, "a house or place that bears the name")
     if not form.person and form.solid <= 1 and _is_somebody(found):
         return Verdict("refused", 0, SOMEBODY)
+    if not form.person and form.solid <= 1 and _is_place(found):
+        return Verdict("refused", 0, "a place of that name")
     return _judge_words(found, form, language)
 
 
@@ -69,7 +70,7 @@ def _judge_words(found: Candidate, form: Form, language: str) -> Verdict:
         return _judge_common(found, form, language)
     if form.solid <= 1:
         return _judge_single(found, form, language)
-    if found.surface.islower() and form.casing == "name" and _has_article(found) and all(word in KNOWN for word in form.words):
+    if found.surface.islower() and form.casing == "name" and not form.person and all(word in KNOWN for word in form.words):
         return Verdict("refused", 0, "common words")
     return _accepted(found)
 
@@ -87,7 +88,8 @@ CHANGED = {
     "typo2": (0.74, "two letters off"),
 }
 SECOND_CHANGE = 0.08  # off the score for each further changed word
-SHORTEST_SINGLE = {"inflected": 4, "attached": 2, "sound": 7, "typo": 6}
+LONG_WORD = 8
+SHORTEST_SINGLE = {"inflected": 4, "attached": 2, "sound": 5, "typo": 6}
 
 
 def _judge_changed(found: Candidate, form: Form, language: str) -> Verdict:
@@ -113,12 +115,14 @@ def _refusal_of_single(found: Candidate, form: Form, kind: str, language: str) -
         return "too short a word to be misspelt"
     if form.casing in {"acronym", "caseless"} or (kind != "attached" and not found.surface[:1].isupper()):
         return "not written as a name"
-    if word in KNOWN or form.words[0] in COMMON or is_word(found.surface, language):
-        return "an everyday word"
+    if word in KNOWN or form.words[0] in COMMON or is_word(form.words[0], language) or is_word(form.words[0], "en") or is_word(found.surface, language) or word in NICKNAMES or word in FIRST_NAMES:
+        return "an everyday word or name"
     if kind == "inflected" and not is_ending(form.words[0], word, language) and not _is_genitive(found, form):
         return "no ending of this language"
-    if kind in {"typo", "sound"}:
-        if form.person:
+    if kind == "sound" and not FOREIGN.match(word):
+        return "a single word that only sounds alike"
+    if kind == "typo":
+        if form.person or language == "de":
             return "a single misspelt name"
         if starts_sentence(found) or word.startswith(form.words[0]) or form.words[0].startswith(word):
             return "a word of its own, perhaps"
@@ -126,6 +130,8 @@ def _refusal_of_single(found: Candidate, form: Form, kind: str, language: str) -
             return "within a longer name"
         if found.field.folded.count(word) > 1:
             return "written so twice, so meant so"
+        if len(word) < LONG_WORD and not looks_misspelt(word, form.words[0]):
+            return "may well be a word of its own"
     return ""
 
 
@@ -150,7 +156,7 @@ def _judge_single(found: Candidate, form: Form, language: str) -> Verdict:
         return _accepted(found)
     solid_word = found.surface.split()[-1] if " " in found.surface else found.surface
     if not (found.surface[:1].isupper() or solid_word[:1].isupper()):
-        if form.person or _letters(form) <= LONGEST_ACRONYM or not has_words(language) or form.words[0] in UNITS or not form.alias.isascii():
+        if form.person or _letters(form) <= LONGEST_ACRONYM or not has_words(language) or form.words[0] in UNITS or not (found.surface.isascii() and found.surface.isalpha() and form.alias.isascii()):
             return Verdict("refused", 0, "a single word without its capital")
         return Verdict("sure", SMALL_SINGLE, f"“{found.surface}” in small letters, and no everyday word")
     if form.person and named_before(found):
@@ -166,7 +172,7 @@ def _judge_common(found: Candidate, form: Form, language: str) -> Verdict:
     if following and following.word in LEGAL_FORMS and is_capital(found, following):
         return Verdict("sure", RESPACED, f"“{found.surface}” with its legal form", clear=True)
     line = _line_of(found)
-    if _is_shouted(line) or _is_titled(line):
+    if _is_shouted(line) or (language != "de" and _is_titled(line)):
         return Verdict("weak", SUPPORTED, "a common word in a line of capitals")
     if form.solid <= 1 and _has_the(found, language):
         return Verdict("weak", SUPPORTED, "a common word with an article")
@@ -223,7 +229,11 @@ def _has_the(found: Candidate, language: str) -> bool:
 
 def _is_somebody(found: Candidate) -> bool:
     """Is this company's one word somebody's surname here, or part of a place's name?"""
-    if _is_addressed(found) or _follows_first_name(found) or _TOWN.search(found.field.folded, max(0, found.start - 20), found.start):
+    return _is_addressed(found) or _follows_first_name(found)
+
+
+def _is_place(found: Candidate) -> bool:
+    if _TOWN.search(found.field.folded, max(0, found.start - 20), found.start):
         return True
     before = previous_word(found)
     return before is not None and before.word in COMPASS and is_capital(found, before)
@@ -241,12 +251,6 @@ def _follows_first_name(found: Candidate) -> bool:
             return True
         at, edge = at - 1, tokens.starts[at]
     return False
-
-
-def _has_article(found: Candidate) -> bool:
-    """ "Une société générale" is any company, "la Société Générale" the bank."""
-    before = previous_word(found)
-    return before is not None and before.word in INDEFINITE
 
 
 def previous_word(found: Candidate) -> Token | None:
@@ -312,3 +316,28 @@ def _is_titled(line: str) -> bool:
     """An English headline in Title Case: there a capital says nothing."""
     words = [word for word in line.split() if len(word) > 3 and word[0].isalpha()]  # noqa: PLR2004  # "the", "and", "for" stay small
     return len(words) >= TITLED_WORDS and sum(word[0].isupper() for word in words) >= TITLED_SHARE * len(words)
+
+
+_LEGAL_FORM = re.compile(
+    r"(?:,?[ \u00a0]{1,2}(?:Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|PLC|plc|LLC|LLP|S\.?A\.?S?|SARL|AG|GmbH|SE|"
+    r"N\.?V|B\.?V|S\.?p\.?A|A/S|ASA|AS|AB|Oyj|K\.?K|Holdings?|Group|Groupe|& Co)(?!\w)\.?)+"
+)
+
+
+def with_legal_form(found: Candidate) -> Candidate:
+    """The company with the legal form that stands behind it: "AT&T Inc." is named whole."""
+    if found.alias.form.person or found.glued:
+        return found
+    legal = _LEGAL_FORM.match(found.field.text, found.end)
+    if legal is None:
+        return found
+    tokens, last = found.field.tokens, found.last
+    while last + 1 < len(tokens) and tokens.starts[last + 1] < legal.end():
+        last += 1
+    end = legal.end() if legal[0].rstrip(".")[-1:] != "" and not _ends_sentence(found.field.text, legal.end()) else legal.end() - 1
+    return found._replace(end=end, last=last, kinds=found.kinds + ("exact",) * (last - found.last))
+
+
+def _ends_sentence(text: str, end: int) -> bool:
+    """Is the full stop before `end` the sentence's? Then the next word has a capital."""
+    return text[end - 1] == "." and not text[end : end + 2].lstrip(" ")[:1].islower()

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from stream.clean import CleanArticle, CleanField
 from stream.matching.candidates import find_candidates
-from stream.matching.evidence import SOMEBODY, SUPPORTED, Verdict, judge
+from stream.matching.evidence import SOMEBODY, SUPPORTED, Verdict, judge, with_legal_form
 from stream.matching.index import AliasIndex, EntryKey
 from stream.matching.verify import Candidate
 from stream.matching.quote import quote_around
@@ -43,7 +43,7 @@ def find_mentions(article: CleanArticle, index: AliasIndex) -> tuple[Mention, ..
     """
     fields = (_headline_only(article.title), article.text)
     judged = [
-        (found, judge(found, article.language))
+        (with_legal_form(found), judge(found, article.language))
         for layer in index.layers
         for field in fields
         for found in find_candidates(field, layer, article.language)
@@ -103,9 +103,9 @@ _WEIGHTS = {"exact": 1.0, "attached": 0.97, "inflected": 0.95, "inserted": 0.5, 
 
 
 def _weight(found: Candidate) -> float:
-    if found.is_exact:
-        return float(found.last - found.first + 1)
-    return sum(_WEIGHTS[kind] for kind in found.kinds)
+    """How much of the text the name explains, and how well."""
+    letters = found.end - found.start
+    return letters if found.is_exact else letters * sum(_WEIGHTS[kind] for kind in found.kinds) / len(found.kinds)
 
 
 def _longest(judged: list[tuple[Candidate, Verdict]]) -> list[tuple[Candidate, Verdict]]:

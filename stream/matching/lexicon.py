@@ -5,10 +5,14 @@ a brand. The list (`words.txt.gz`, one language a line) says in its first line f
 """
 
 import gzip
+from collections import Counter
+from functools import cache
 from importlib import resources
 
 from stream.matching.common import COMMON, FUNCTION_WORDS
 from stream.text import fold
+
+USUAL = 25  # of some 120,000 words
 
 # What the lists hold of words that are names far more often than anything else.
 _NAMES_FIRST = frozenset(
@@ -16,10 +20,13 @@ _NAMES_FIRST = frozenset(
 )
 
 
+_NAMES_FIRST_IN = {"de": frozenset("apple amazon target gap oracle shell visa fox meta alphabet".split())}  # noqa: SIM905
+
+
 def _read() -> dict[str, frozenset[str]]:
     packed = resources.files(__package__).joinpath("words.txt.gz").read_bytes()
     lines = gzip.decompress(packed).decode().splitlines()[1:]
-    return {language: frozenset(words.split()) - _NAMES_FIRST for language, _, words in (line.partition(" ") for line in lines)}
+    return {language: frozenset(words.split()) - _NAMES_FIRST - _NAMES_FIRST_IN.get(language, frozenset()) for language, _, words in (line.partition(" ") for line in lines)}
 
 
 BY_LANGUAGE = _read()
@@ -30,6 +37,23 @@ KNOWN = frozenset(fold(word) for language, words in BY_LANGUAGE.items() if langu
 def is_word(surface: str, language: str) -> bool:
     """Is this, accents and all, an everyday word of the language? Of a language without a list nothing is known."""
     return surface.lower() in BY_LANGUAGE.get(language, frozenset())
+
+
+@cache
+def _usual() -> frozenset[str]:
+    """Rows of three letters that several everyday words have."""
+    counts = Counter(row for words in BY_LANGUAGE.values() for word in words for row in _rows(fold(word)))
+    return frozenset(row for row, count in counts.items() if count >= USUAL)
+
+
+def _rows(word: str) -> set[str]:
+    framed = f" {word} "
+    return {framed[at : at + 3] for at in range(len(framed) - 2)}
+
+
+def looks_misspelt(word: str, name: str) -> bool:
+    """Has the word a row of letters that hardly any word has, and that the name has not either?"""
+    return not (_rows(word) - _rows(name)) <= _usual()
 
 
 def has_words(language: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from stream.clean import CleanField
-from stream.matching.common import FUNCTION_WORDS
+from stream.matching.common import FUNCTION_WORDS, PARTICLES
 from stream.matching.lexicon import KNOWN
 from stream.text import seams_in
 
@@ -17,6 +17,7 @@ REACH = 4  # words around a changed one that may belong to the same name
 SHORTEST_GLUED = 3  # "i" in "iPhone" and "e" in "eBay" are no glued words
 BREAKS = frozenset({"- ", "-\n", "\n", " ", "-", "- \n", "--\n", "--"})
 SHORTEST_JOINED = 5
+LONGEST_TAG = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,18 @@ def _joined(
         gap = folded[ends[at] : starts[at + 1]]
         if gap not in BREAKS or not field.text[starts[at]].isupper():
             continue
-        if gap in {" ", "\n"} and words[at] in KNOWN and words[at + 1] in KNOWN and joined in KNOWN:
+        if gap in {" ", "\n"} and _are_words(field, at):
             continue
         yield _around(field, at, [(starts[at], ends[at + 1], at, True, joined)], 2)
+
+
+def _are_words(field: CleanField, at: int) -> bool:
+    """ "In front" is no "Infront", "Casa Blanca" no "Casablanca"; "Micro soft" is Microsoft."""
+    words = field.tokens.words[at : at + 2]
+    if not FUNCTION_WORDS.isdisjoint(words) or "".join(words) in KNOWN:
+        return True
+    second = field.text[field.tokens.starts[at + 1]]
+    return all(word in KNOWN for word in words) and second.isupper()
 
 
 def _tagged(field: CleanField, known: Mapping[str, object]) -> Iterator[list[_Cell]]:
@@ -116,10 +126,23 @@ def _tagged(field: CleanField, known: Mapping[str, object]) -> Iterator[list[_Ce
     for place, start in enumerate(tokens.starts):
         if start and text[start - 1] in "#@":
             word, end = tokens.words[place], tokens.ends[place]
-            for cut in range(2, len(word) - 1):
-                if word[:cut] in known and word[cut:] in known:
-                    at = start + cut
-                    yield [(start, at, place, True, word[:cut]), (at, end, place, True, word[cut:])]
+            cuts = _segments(word, known)
+            if len(cuts) > 1:
+                edges = [start, *(start + cut for cut in cuts)]
+                yield [(left, right, place, True, word[left - start : right - start]) for left, right in pairwise(edges)]
+
+
+def _segments(word: str, known: Mapping[str, object]) -> list[int]:
+    """Where the watched words end of which this one is made; none when it is not made of such."""
+    best: list[list[int] | None] = [None] * (len(word) + 1)
+    best[0] = []
+    for end in range(2, min(len(word), LONGEST_TAG) + 1):
+        for start in range(end - 1):
+            before = best[start]
+            part = word[start:end]
+            if before is not None and (part in known or part in FUNCTION_WORDS or part in PARTICLES) and (best[end] is None or len(before) + 1 < len(best[end] or ())):
+                best[end] = [*before, end]
+    return best[len(word)] or [] if len(word) <= LONGEST_TAG else []
 
 
 def rest_is_prose(field: CleanField, first: int, last: int, start: int, end: int) -> bool:

@@ -53,7 +53,7 @@ def stems_behind(word: str) -> tuple[str, ...]:
 
 
 _BY_LANGUAGE = {
-    "en": (), "de": ("s", "es", "n", "en", "er"), "nl": ("s",), "sv": ("s",), "da": ("s",), "no": ("s",), "nb": ("s",),
+    "en": (), "de": ("s", "es"), "nl": ("s",), "sv": ("s",), "da": ("s",), "no": ("s",), "nb": ("s",),
     "fr": (), "es": (), "it": (), "pt": (),
 }  # fmt: skip
 
@@ -99,7 +99,8 @@ _SOUNDS = tuple(
         (r"(.)\1+", r"\1"),
         (r"(?<=..)e$", ""),
         (r"[ae]+", "a"),
-        (r"i?a$|ia|ai|iu", "a"),
+        (r"i[ae]*$|[ae]i$", "i"),
+        (r"ia|ai|iu", "a"),
         (r"i+$", "i"),
     )
 )

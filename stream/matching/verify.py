@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from stream.clean import UNKNOWN, CleanField
-from stream.matching.common import COMMON, FIRST_NAMES, FUNCTION_WORDS, PARTICLES, TITLES
+from stream.matching.common import COMMON, COMMON_SURNAMES, FIRST_NAMES, FUNCTION_WORDS, PARTICLES, SURNAMES, TITLES
 from stream.matching.forms import Form, person_pair, solid_form
 from stream.matching.layer import Alias, Layer
-from stream.matching.lexicon import is_word
+from stream.matching.lexicon import is_word, looks_misspelt
 from stream.matching.readings import Reading
 from stream.matching.variants import NICKNAMES
 from stream.matching.vocabulary import relation
@@ -137,10 +137,10 @@ def _lay_person(hit: Hit, reading: Reading, form: Form) -> _Laid | None:
         return None
     if not all(_may_be_inserted(reading, at, middle) for at in between):
         return None
-    if not _has_particles(middle, [reading.words[at] for at in between]):
+    if not _has_middle(middle, [reading.words[at] for at in between]):
         return None
     left_kind = _first_kind(hit.left_kind, reading.words[hit.left], form.words[first])
-    kinds = (left_kind, *("exact" if reading.words[at] in middle else "inserted" for at in between), hit.right_kind)
+    kinds = (left_kind, *(_middle_kind(reading.words[at], middle) for at in between), hit.right_kind)
     start, end = hit.left, hit.right
     while first > 0 and start > 0 and reading.words[start - 1] == form.words[first - 1]:
         first, start, kinds = first - 1, start - 1, ("exact", *kinds)
@@ -149,15 +149,28 @@ def _lay_person(hit: Hit, reading: Reading, form: Form) -> _Laid | None:
     return _Laid(start, end, kinds)
 
 
+def _middle_kind(word: str, middle: Sequence[str]) -> str:
+    if word in middle or (word in PARTICLES and not PARTICLES.isdisjoint(middle)):
+        return "exact"
+    return next((kind for one in middle if (kind := relation(word, one))), "inserted")
+
+
 def _first_kind(kind: str, written: str, wanted: str) -> str:
     return "initial" if kind == "exact" and len(written) == 1 and len(wanted) > 1 else kind
 
 
-def _has_particles(middle: Sequence[str], between: list[str]) -> bool:
-    """ "Marine Pen" lacks what makes it Le Pen's; "Mohammed Salman" lacks it too, and is found by its alias."""
-    if not between and middle and all(word in PARTICLES or word in FUNCTION_WORDS for word in middle):
-        return False
-    return True
+def _has_middle(middle: Sequence[str], between: list[str]) -> bool:
+    """Initials may be left out, the names and particles that an alias has between first and last name may not."""
+    initials = {word for word in between if len(word) == 1}
+    return all(
+        len(word) == 1 or word in between or word[0] in initials or any(relation(one, word) or _is_article(one, word) for one in between)
+        for word in middle
+    )
+
+
+def _is_article(one: str, word: str) -> bool:
+    """The Arabic article and the like are written in several ways ("el-Assad", "ben Laden")."""
+    return one in PARTICLES and word in PARTICLES
 
 
 def _may_be_inserted(reading: Reading, at: int, middle: Sequence[str]) -> bool:
@@ -249,13 +262,16 @@ def is_one_name(gap: str, left: str) -> bool:
     return len(left) <= LONGEST_INITIAL and _AFTER_INITIAL.fullmatch(gap) is not None
 
 
+_SENTENCE_END = re.compile(r"^$|[.!?…:\n\"“”«»']\s*$")
+_LETTER_WORDS = frozenset("aeoy")  # "A White House spokesman"
 _CHANGED = frozenset({"typo", "typo2", "sound"})
+SHORTEST_BOTH = 6  # letters of a surname spelt by its sound beside a first name that is another language's
 SHORTEST_CHANGED_BOTH = 9  # letters in all, of a name of which two words are misspelt
 
 
 def _is_credible(kinds: tuple[str, ...], form: Form, reading: Reading, at: int) -> bool:
     """Is enough of the name as it should be, given how it differs?"""
-    if all(kind in {"exact", "inserted"} for kind in kinds):
+    if all(kind in {"exact", "inserted"} for kind in kinds) and not (form.person and "inserted" in kinds):
         return True
     solid = [kind for kind in kinds if kind not in {"inserted", "turned"}]
     changed = [kind for kind in solid if kind in _CHANGED]
@@ -267,7 +283,24 @@ def _is_credible(kinds: tuple[str, ...], form: Form, reading: Reading, at: int) 
         return False
     if "turned" in kinds and changed:
         return False
-    return _has_no_known_word(kinds, reading, at)
+    if "nickname" in kinds and changed and (changed not in (["sound"], ["typo"]) or "inserted" in kinds or len(form.words[-1]) < SHORTEST_BOTH):
+        return False
+    if form.person and not set(kinds) <= {"exact", "inflected", "turned"} and not _is_telling(kinds, form, reading, at):
+        return False
+    return _has_no_known_word(kinds, form, reading, at)
+
+
+def _is_telling(kinds: tuple[str, ...], form: Form, reading: Reading, at: int) -> bool:
+    """Is the part that is as it should be rare enough to carry the part that is not?"""
+    _, last = person_pair(form.words)
+    if "inserted" in kinds and kinds.count("exact") + kinds.count("inserted") == len(kinds):
+        return form.words[last] not in COMMON_SURNAMES or _only_initials(kinds, reading, at)
+    if kinds[-1] == "exact" or kinds[-1] == "inflected":
+        return form.words[last] not in COMMON_SURNAMES
+    if "typo2" in kinds:
+        first, written = reading.words[at], reading.words[at + len(kinds) - 1]
+        return (first not in FIRST_NAMES and first not in NICKNAMES) or looks_misspelt(written, form.words[last])
+    return True
 
 
 def _only_initials(kinds: tuple[str, ...], reading: Reading, at: int) -> bool:
@@ -277,6 +310,9 @@ def _only_initials(kinds: tuple[str, ...], reading: Reading, at: int) -> bool:
 def _is_initial(reading: Reading, at: int) -> bool:
     """ "M. Trump" is Mr Trump; the W in "George W. Bush" is no first name."""
     if not reading.is_capital(at) or (reading.words[at] == "m" and reading.language in {"fr", UNKNOWN}):
+        return False
+    after = reading.field.text[reading.ends[at] : reading.ends[at] + 1]
+    if reading.words[at] in _LETTER_WORDS and after != "." and _SENTENCE_END.search(reading.field.text[max(0, reading.starts[at] - 6) : reading.starts[at]]):
         return False
     if at == 0 or not reading.words[at - 1]:
         return True
@@ -289,17 +325,25 @@ def _is_initial(reading: Reading, at: int) -> bool:
     return not reading.is_capital(at - 1) or before in TITLES or before in FUNCTION_WORDS or (len(before) > 2 and "." in gap)  # noqa: PLR2004
 
 
-def _has_no_known_word(kinds: tuple[str, ...], reading: Reading, at: int) -> bool:
+def _has_no_known_word(kinds: tuple[str, ...], form: Form, reading: Reading, at: int) -> bool:
     """A word that everybody knows, or another first name, is nobody's misspelt name; all changed words need capitals."""
+    if "initial" in kinds and not _is_upper(reading, at + len(kinds) - 1):
+        return False
     for step, kind in enumerate(kinds):
         if kind in {"exact", "inserted", "turned", "initial"}:
             continue
         word = reading.words[at + step]
-        if kind in _CHANGED and (_is_known(reading, at + step) or ((word in NICKNAMES or word in FIRST_NAMES) and kind != "sound")):
+        if kind in _CHANGED and (_is_known(reading, at + step) or ((word in NICKNAMES or word in FIRST_NAMES) and (kind != "sound" or at_first_name(form, word))) or word in SURNAMES):
             return False
         if kind in _CHANGED and not _is_upper(reading, at + step):
             return False
     return True
+
+
+def at_first_name(form: Form, word: str) -> bool:
+    """Is the name's own first name another well known one ("Julia" is not Julie)?"""
+    first = form.words[person_pair(form.words)[0]]
+    return first != word and first in FIRST_NAMES and word in FIRST_NAMES
 
 
 def _is_known(reading: Reading, at: int) -> bool:
