@@ -15,11 +15,10 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from stream.clean import CleanField
-from stream.matching.common import FUNCTION_WORDS, TITLES
+from stream.matching.common import FIRST_NAMES, FUNCTION_WORDS, PARTICLES, SURNAMES
 from stream.matching.layer import SHIFT, Layer
-from stream.matching.lexicon import KNOWN
 from stream.matching.readings import Reading, plain, rest_is_prose, respelled
-from stream.matching.variants import NICKNAMES, sound_of
+from stream.matching.variants import NICKNAMES
 from stream.matching.verify import Candidate, Hit, verify
 from stream.matching.vocabulary import Near
 
@@ -28,6 +27,7 @@ NEIGHBOURS = 300  # of a last name; the more share it, the less a likeness says
 NAMES_PER_TEXT = 60  # places at which one name is verified; a text of nothing but one name stays cheap
 INFLECTING = frozenset({"pl", "cs", "sk", "sl", "hr", "bg", "ru", "uk", "lt", "lv", "fi", "et", "hu", "tr", "be", "sr"})
 SHORTEST_SCANNED = 3
+MIDDLE = 3  # letters: an initial, a particle
 SHORTEST_TWO_TYPOS = 4
 LONGER_TWO_TYPOS = 6  # letters of the longer spelling
 
@@ -67,16 +67,18 @@ def _hits(reading: Reading, layer: Layer, language: str) -> Iterator[Hit]:
     for at, word in enumerate(words):
         if word in singles:
             yield from (Hit(at, at, name, "exact", "exact", word) for name in singles[word])
-    own = [numbers.get(word, -1) for word in words]
+    own = list(map(numbers.get, words))
     yield from _exact_pairs(own, reading, layer)
-    near = _near(reading, layer, language)
+    named = _named(reading, language)
+    near = _near(named, reading, layer)
     yield from _near_singles(near, layer)
-    yield from _near_pairs(own, near, layer)
-    yield from _scanned(own, near, reading, layer)
+    if len(layer.pairs):
+        yield from _near_pairs(own, near, named, reading, layer)
+        yield from _scanned(own, near, named, reading, layer)
 
 
-def _exact_pairs(own: list[int], reading: Reading, layer: Layer) -> Iterator[Hit]:
-    numbers = np.array(own, np.int64)
+def _exact_pairs(own: list[int | None], reading: Reading, layer: Layer) -> Iterator[Hit]:
+    numbers = np.array([-1 if number is None else number for number in own], np.int64)
     known = np.flatnonzero(numbers >= 0)
     if len(known) < 2:  # noqa: PLR2004  # a pair
         return
@@ -113,19 +115,25 @@ def _found(keys: npt.NDArray[np.int64], layer: Layer) -> Iterator[tuple[int, int
             place += 1
 
 
-def _near(reading: Reading, layer: Layer, language: str) -> dict[int, tuple[Near, ...]]:
-    """The words that may be others, by place: capitalised, and not everyday words."""
+def _named(reading: Reading, language: str) -> list[int]:
+    """Places of words that may be part of a name: with a capital, or behind such a one where names are inflected."""
     words, starts, text = reading.words, reading.starts, reading.field.text
     inflecting = language in INFLECTING
     places = []
-    after_capital = False
+    after = False
     for at, word in enumerate(words):
         capital = word != "" and not text[starts[at]].islower()
-        if (capital or (inflecting and after_capital)) and len(word) > 2 and word not in FUNCTION_WORDS:  # noqa: PLR2004
+        if (capital or (inflecting and after)) and word not in FUNCTION_WORDS:
             places.append(at)
-        after_capital = capital
-    memory = layer.vocabulary.near({words[at] for at in places})
-    return {at: found for at in places if (found := memory[words[at]])}
+        after = capital
+    return places
+
+
+def _near(named: list[int], reading: Reading, layer: Layer) -> dict[int, tuple[Near, ...]]:
+    """The watched words that these may be, by place."""
+    words = reading.words
+    memory = layer.vocabulary.near({words[at] for at in named if len(words[at]) > 2})  # noqa: PLR2004  # "Xi"
+    return {at: found for at in named if (found := memory.get(words[at]))}
 
 
 def _near_singles(near: Mapping[int, tuple[Near, ...]], layer: Layer) -> Iterator[Hit]:
@@ -136,73 +144,89 @@ def _near_singles(near: Mapping[int, tuple[Near, ...]], layer: Layer) -> Iterato
                 yield Hit(at, at, name, kind, kind, words[number])
 
 
-def _near_pairs(own: list[int], near: Mapping[int, tuple[Near, ...]], layer: Layer) -> Iterator[Hit]:
+def _near_pairs(
+    own: list[int | None],
+    near: Mapping[int, tuple[Near, ...]],
+    named: list[int],
+    reading: Reading,
+    layer: Layer,
+) -> Iterator[Hit]:
     keys: list[int] = []
     hits: list[tuple[int, int, str, str]] = []
-    exact = "exact"
-
-    def ask(left: int, right: int, left_number: int, right_number: int, kinds: tuple[str, str]) -> None:
-        keys.append(left_number << SHIFT | right_number)
-        hits.append((left, right, *kinds))
-
-    size = len(own)
-    for at, others in near.items():
-        for step in GAPS:
-            right, left = at + step, at - step
-            if right < size:
-                here = own[right]
-                also = near.get(right, ())
-                for number, kind in others:
-                    if here >= 0:
-                        ask(at, right, number, here, (kind, exact))
-                        if step == 1:
-                            ask(right, at, here, number, (exact, kind))
-                    for other, other_kind in also:
-                        ask(at, right, number, other, (kind, other_kind))
-            if left >= 0 and own[left] >= 0:
-                here = own[left]
-                for number, kind in others:
-                    ask(left, at, here, number, (exact, kind))
-                    if step == 1:
-                        ask(at, left, number, here, (kind, exact))
+    for left, right in _neighbours(named, reading):
+        lefts, rights = near.get(left, ()), near.get(right, ())
+        if not lefts and not rights:
+            continue
+        first, last = own[left], own[right]
+        if first is not None:
+            for number, kind in rights:
+                keys.append(first << SHIFT | number)
+                hits.append((left, right, "exact", kind))
+            if right - left == 1:
+                for number, kind in rights:
+                    keys.append(number << SHIFT | first)
+                    hits.append((right, left, kind, "exact"))
+        for number, kind in lefts:
+            high = number << SHIFT
+            if last is not None:
+                keys.append(high | last)
+                hits.append((left, right, kind, "exact"))
+            for other, other_kind in rights:
+                keys.append(high | other)
+                hits.append((left, right, kind, other_kind))
     for hit, name in _found(np.array(keys, np.int64), layer):
-        left, right, left_kind, right_kind = hits[hit]
-        yield Hit(left, right, name, left_kind, right_kind, "")
+        yield Hit(hits[hit][0], hits[hit][1], name, hits[hit][2], hits[hit][3], "")
+
+
+def _neighbours(named: list[int], reading: Reading) -> Iterator[tuple[int, int]]:
+    """Pairs of places of one possible name: side by side, or with particles, initials and a middle name between."""
+    words = reading.words
+    for place, left in enumerate(named):
+        for right in named[place + 1 : place + 1 + len(GAPS)]:
+            step = right - left
+            if step > GAPS[-1]:
+                break
+            if step == 1 or all(len(words[at]) < MIDDLE or words[at] in PARTICLES or words[at] in FUNCTION_WORDS or step == 2 for at in range(left + 1, right)):
+                yield left, right
 
 
 def _scanned(
-    own: list[int], near: Mapping[int, tuple[Near, ...]], reading: Reading, layer: Layer
+    own: list[int | None],
+    near: Mapping[int, tuple[Near, ...]],
+    named: list[int],
+    reading: Reading,
+    layer: Layer,
 ) -> Iterator[Hit]:
     """Beside a watched name's word a strange one that is like the other word of that name."""
-    capitals = [
-        at
-        for at, word in enumerate(reading.words)
-        if len(word) > 1 and word not in FUNCTION_WORDS and word not in TITLES and reading.is_capital(at)
-    ]
-    present = set(capitals)
-    for at in capitals:
-        numbers = [Near(own[at], "exact")] if own[at] >= 0 else []
-        numbers += [one for one in near.get(at, ()) if one.kind in {"typo", "inflected", "sound"}]
-        for number, kind in numbers:
-            for step in (1, 2):
-                for other, last in ((at - step, True), (at + step, False)):
-                    if other in present:
-                        for like, name in _like(reading.words[other], layer, number, last=last, kind=kind):
-                            yield Hit(other, at, name, like, kind, "") if last else Hit(at, other, name, kind, like, "")
+    words = reading.words
+    for left, right in _neighbours(named, reading):
+        if right - left > 2:  # noqa: PLR2004
+            continue
+        first, last = own[left], own[right]
+        if last is not None and words[left] not in SURNAMES:
+            for kind, name in _like(words[left], layer, last, is_last=True):
+                yield Hit(left, right, name, kind, "exact", "")
+        if first is not None and words[right] not in SURNAMES:
+            for kind, name in _like(words[right], layer, first, is_last=False):
+                yield Hit(left, right, name, "exact", kind, "")
 
 
-def _like(word: str, layer: Layer, number: int, *, last: bool, kind: str) -> Iterator[tuple[str, int]]:
-    others = layer.others_of(number, last=last, limit=NEIGHBOURS)
+def _like(word: str, layer: Layer, number: int, *, is_last: bool) -> Iterator[tuple[str, int]]:
+    """Names whose one word is this number and whose other word this one is like: a short form, or two letters off."""
+    if len(word) < SHORTEST_SCANNED or word in FIRST_NAMES:
+        return
+    others, names = layer.others_of(number, last=is_last, limit=NEIGHBOURS)
     if not others:
         return
-    start = word[:SHORTEST_SCANNED]
-    for other, name in others:
-        if other == word:
-            continue
-        if other.startswith(start) and last and kind == "exact" and (other.startswith(word) or word.startswith(other)) and len(other) > 2:  # noqa: PLR2004
-            yield "nickname", name
-        elif kind == "exact" and min(len(other), len(word)) >= SHORTEST_TWO_TYPOS and max(len(other), len(word)) >= LONGER_TWO_TYPOS and word not in NICKNAMES and OSA.distance(other, word, score_cutoff=2) <= 2:  # noqa: PLR2004
-            yield "typo2", name
+    if is_last and word not in NICKNAMES:
+        start = word[:SHORTEST_SCANNED]
+        for other, name in zip(others, names, strict=True):
+            if other.startswith(start) and other != word and (other.startswith(word) or (len(other) > 2 and word.startswith(other))):  # noqa: PLR2004
+                yield "nickname", name
+    if len(word) >= SHORTEST_TWO_TYPOS and word not in NICKNAMES:
+        for other, distance, place in process.extract(word, others, scorer=OSA.distance, score_cutoff=2, limit=None):
+            if distance and min(len(other), len(word)) >= SHORTEST_TWO_TYPOS and max(len(other), len(word)) >= LONGER_TWO_TYPOS:
+                yield "typo2", names[place]
 
 
 def _native(field: CleanField, layer: Layer) -> Iterator[Candidate]:

@@ -154,6 +154,8 @@ def _person_keys(words: list[str]) -> list[Key]:
 
 def person_pair(words: Sequence[str]) -> tuple[int, int]:
     """The places of a person's first and last name."""
+    if len(words) == 2:  # noqa: PLR2004  # the usual case, a million times
+        return 0, 1
     last = len(words) - 1
     while last > 1 and words[last] in _GENERATIONS:
         last -= 1

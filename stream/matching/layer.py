@@ -73,7 +73,7 @@ class Layer:
     native: Mapping[str, tuple[tuple[str, int], ...]]
     tickers: Mapping[str, tuple[EntryKey, ...]]
     remembered: dict[int, tuple[Alias, ...]]
-    scanned: dict[tuple[int, bool], tuple[tuple[str, int], ...]]
+    scanned: dict[tuple[int, bool], tuple[tuple[str, ...], tuple[int, ...]]]
 
     @classmethod
     def build(cls, rows: Iterable[Row]) -> "Layer":
@@ -109,15 +109,16 @@ class Layer:
                 yield row
             place += 1
 
-    def others_of(self, number: int, *, last: bool, limit: int) -> tuple[tuple[str, int], ...]:
-        """The first names beside this last name (or the other way round), each with its filed name; none if too many."""
+    def others_of(self, number: int, *, last: bool, limit: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """The first names beside this last name (or the other way round) and their filed names; none if too many."""
         known = self.scanned.get((number, last))
         if known is None:
             keys, names = (self.lasts, self.last_names) if last else (self.pairs, self.pair_names)
             start, end = (int(np.searchsorted(keys, edge << SHIFT)) for edge in (number, number + 1))
             words, mask = self.vocabulary.words, (1 << SHIFT) - 1
             count = end - start
-            known = tuple((words[int(keys[at]) & mask], int(names[at])) for at in range(start, end)) if count <= limit else ()
+            places = range(start, end) if count <= limit else ()
+            known = tuple(words[int(keys[at]) & mask] for at in places), tuple(int(names[at]) for at in places)
             self.scanned[number, last] = known
         return known
 
@@ -138,6 +139,7 @@ class _Columns:
 
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
+        self.persons: set[str] = set()
         self.owner, self.part = array("i"), array("h")
         self.pairs, self.pair_names = array("q"), array("i")
         self.singles: dict[str, tuple[int, ...]] = {}
@@ -152,9 +154,9 @@ class _Columns:
                 self.owner.append(place)
                 self.part.append(part)
                 for key in keys:
-                    self._file(key, name)
+                    self._file(key, name, is_person=entity.type == "PER")
 
-    def _file(self, key: Key, name: int) -> None:
+    def _file(self, key: Key, name: int, *, is_person: bool) -> None:
         if isinstance(key, str):
             if is_native(key):
                 self.native[key[:2]] = (*self.native.get(key[:2], ()), (key, name))
@@ -163,6 +165,8 @@ class _Columns:
             return
         numbers = self.numbers
         left, right = (numbers.setdefault(word, len(numbers)) for word in key)
+        if is_person:
+            self.persons.update(key)
         self.pairs.append(left << SHIFT | right)
         self.pair_names.append(name)
 
@@ -197,7 +201,7 @@ def _filed(rows: list[Row]) -> Layer:
         entry_places=order.astype(np.int32),
         owner=np.array(columns.owner, np.int32),
         part=np.array(columns.part, np.int16),
-        vocabulary=Vocabulary(list(columns.numbers)),
+        vocabulary=Vocabulary(list(columns.numbers), columns.persons),
         pairs=pairs[by_pair],
         pair_names=names[by_pair],
         lasts=turned[by_last],

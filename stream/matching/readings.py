@@ -7,6 +7,7 @@ As they stand; and, near a place where a writer or a machine glued or broke word
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import add
 
 from stream.clean import CleanField
 from stream.matching.common import FUNCTION_WORDS, PARTICLES
@@ -98,7 +99,7 @@ def _joined(
     """Two words that together are a watched one, of which one alone is no word."""
     tokens, folded = field.tokens, field.folded
     words, starts, ends = tokens.words, tokens.starts, tokens.ends
-    for at, joined in enumerate(map("".join, pairwise(words))):
+    for at, joined in enumerate(map(add, words, words[1:])):
         if joined not in known or len(joined) < SHORTEST_JOINED:
             continue
         gap = folded[ends[at] : starts[at + 1]]

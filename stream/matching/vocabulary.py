@@ -6,6 +6,7 @@ sound (transliteration). All keys of a text are looked up at once in one sorted 
 """
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -46,10 +47,10 @@ class Near(NamedTuple):
 class Vocabulary:
     """All distinct words of the watched names of one layer. Built once; afterwards only remembers answers."""
 
-    def __init__(self, words: list[str]) -> None:
+    def __init__(self, words: list[str], persons: AbstractSet[str]) -> None:
         self.words = words
         self.numbers = {word: number for number, word in enumerate(words)}
-        self._keys, self._owners = _sorted_keys(words)
+        self._keys, self._owners = _sorted_keys(words, persons)
         self._memory: dict[str, tuple[Near, ...]] = {}
 
     def near(self, wanted: Iterable[str]) -> dict[str, tuple[Near, ...]]:
@@ -140,24 +141,25 @@ def _asked(word: str) -> list[int]:
     return keys
 
 
-def _filed(word: str) -> list[int]:
-    """The keys under which a watched word stands."""
+def _filed(word: str, *, is_person: bool) -> list[int]:
+    """The keys under which a watched word stands. Only persons' names are spelt by their sound."""
     if len(word) < SHORTEST_FUZZY or word.isdigit():
         return []
     keys = [hash(stem + "*") for stem in stems_of(word)]
     if len(word) >= SHORTEST_TYPO:
         keys.append(hash(word))
-        keys += [hash(sound + "~") for sound in sounds_of(word)]
+        if is_person:
+            keys += [hash(sound + "~") for sound in sounds_of(word)]
         keys += map(hash, _deletes(word))
     return keys
 
 
-def _sorted_keys(words: list[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+def _sorted_keys(words: list[str], persons: AbstractSet[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32]]:
     counts = np.empty(len(words), np.int32)
 
     def keys() -> Iterable[int]:
         for place, word in enumerate(words):
-            filed = _filed(word)
+            filed = _filed(word, is_person=word in persons)
             counts[place] = len(filed)
             yield from filed
 
