@@ -120,7 +120,7 @@ class Watching:
         if added or removed:
             self._index = self._index.with_changes(added, removed)
             metrics.WATCHLIST_SWAPS.inc()
-            metrics.WATCHLIST_ENTITIES.set(len(self._index.watches))
+            metrics.WATCHLIST_ENTITIES.set(len(self._index))
             took = round(time.perf_counter() - started, 3)
             get().info("watchlists swapped", changed=len(added), removed=len(removed), seconds=took)
         self._complete.set()
