@@ -47,7 +47,7 @@ class AliasIndex:
         come: list[Row] = []
         for watchlist_id in removed:
             gone.update(_rows([lists.pop(watchlist_id)]) if watchlist_id in lists else ())
-        for watchlist in added:
+        for watchlist in {one.id: one for one in added}.values():
             before = lists.get(watchlist.id)
             old, new = _differing(before.entities if before else (), watchlist.entities)
             gone.update((watchlist.id, entity) for entity in old)

@@ -28,6 +28,7 @@ _PLAIN_GAPS = frozenset(
 )  # "." and "_" alone: "Sam.Altman" is an address, "Sam. Altman" are two sentences
 LONGEST_INITIAL = 3  # "J.", "St.", "Dr."; after a longer word a full stop ends the sentence
 INSERTED = 2  # middle names
+UNDECLINED = frozenset({"en", "fr", "es", "it", "pt", "nl", "de", "da", "sv", "no", "nb", "ca"})
 
 
 class Hit(NamedTuple):
@@ -214,21 +215,17 @@ def _lay_from(at: int, place: int, reading: Reading, form: Form, kind: str) -> _
 
 
 def _walk(at: int, wanted: Sequence[tuple[str, bool]], reading: Reading, step: int) -> tuple[int, list[str]] | None:
+    """The last place and the kinds when these words follow one another from here on; optional ones may be missing."""
     kinds: list[str] = []
-    words, size = reading.words, len(reading.words)
     for word, optional in wanted:
         following = at + step
-        skipped = False
-        if 0 <= following < size and _run_on(reading, min(at, following), max(at, following)):
-            kind = _kind(words[following], word, None)
-            if kind is None and words[following] in FUNCTION_WORDS and 0 <= following + step < size and _run_on(reading, min(following, following + step), max(following, following + step)):
-                kind = _kind(words[following + step], word, None)
-                skipped = kind is not None
-            if kind is not None:
-                at = following + step if skipped else following
-                kinds.append(kind)
-                continue
-        if not optional:
+        kind = None
+        if 0 <= following < len(reading.words) and _run_on(reading, min(at, following), max(at, following)):
+            kind = _kind(reading.words[following], word, None)
+        if kind is not None:
+            at = following
+            kinds.append(kind)
+        elif not optional:
             return None
     return at, kinds
 
@@ -273,6 +270,8 @@ def _is_credible(kinds: tuple[str, ...], form: Form, reading: Reading, at: int) 
     """Is enough of the name as it should be, given how it differs?"""
     if all(kind in {"exact", "inserted"} for kind in kinds) and not (form.person and "inserted" in kinds):
         return True
+    if "inflected" in kinds and not _is_inflection(kinds, form, reading, at):
+        return False
     solid = [kind for kind in kinds if kind not in {"inserted", "turned"}]
     changed = [kind for kind in solid if kind in _CHANGED]
     if len(changed) > 1 and ("typo2" in changed or sum(map(len, form.words)) < SHORTEST_CHANGED_BOTH or len(changed) > 2):  # noqa: PLR2004
@@ -290,6 +289,16 @@ def _is_credible(kinds: tuple[str, ...], form: Form, reading: Reading, at: int) 
     return _has_no_known_word(kinds, form, reading, at)
 
 
+def _is_inflection(kinds: tuple[str, ...], form: Form, reading: Reading, at: int) -> bool:
+    """Where names are not declined, only an ending behind the last word counts: "Maria" is not Mario."""
+    if reading.language not in UNDECLINED:
+        return True
+    last = max(step for step, kind in enumerate(kinds) if kind != "turned")
+    word = reading.words[at + last]
+    ended = kinds.index("inflected") == last and any(word.startswith(one) for one in form.words if len(one) > 2)  # noqa: PLR2004
+    return ended or reading.language == "de" and not form.person
+
+
 def _is_telling(kinds: tuple[str, ...], form: Form, reading: Reading, at: int) -> bool:
     """Is the part that is as it should be rare enough to carry the part that is not?"""
     _, last = person_pair(form.words)
@@ -298,8 +307,8 @@ def _is_telling(kinds: tuple[str, ...], form: Form, reading: Reading, at: int) -
     if kinds[-1] == "exact" or kinds[-1] == "inflected":
         return form.words[last] not in COMMON_SURNAMES
     if "typo2" in kinds:
-        first, written = reading.words[at], reading.words[at + len(kinds) - 1]
-        return (first not in FIRST_NAMES and first not in NICKNAMES) or looks_misspelt(written, form.words[last])
+        written = reading.words[at + len(kinds) - 1]
+        return kinds[-1] != "typo2" or looks_misspelt(written, form.words[last])
     return True
 
 

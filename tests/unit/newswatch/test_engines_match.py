@@ -69,7 +69,7 @@ def test_offsets_point_into_the_field_as_given(watchlist: str, articles: str) ->
         given[row["article"]][row["field"]][row["start"] : row["end"]]
         for row in rows(run("match", "--watchlist", watchlist, "--articles", articles))
     }
-    assert shown == {"Nora Valtier", "Helmont", "HLMT", "Valtier", "Nora <b>Valt&shy;ier"}
+    assert shown == {"Nora Valtier", "Helmont", "Helmont Corp", "HLMT", "Valtier", "Nora <b>Valt&shy;ier"}
 
 
 def test_packed_files_standard_input_and_jobs_give_the_same_lines(watchlist: str, articles: str) -> None:
