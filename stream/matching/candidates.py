@@ -5,9 +5,7 @@ is not a watched one is also looked up as the watched words that it may be, miss
 only a suspicion; `verify` reads the words around.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +15,12 @@ from rapidfuzz.distance import OSA
 from stream.clean import CleanField
 from stream.matching.common import FIRST_NAMES, FUNCTION_WORDS, PARTICLES, SURNAMES
 from stream.matching.layer import SHIFT, Layer
-from stream.matching.readings import Reading, plain, rest_is_prose, respelled
+from stream.matching.readings import Reading, plain, respelled, rest_is_prose
 from stream.matching.variants import NICKNAMES
 from stream.matching.verify import Candidate, Hit, verify
 from stream.matching.vocabulary import Near
 
+PAIR = 2
 GAPS = (1, 2, 3, 4)  # words from the first to the second of a pair
 NEIGHBOURS = 300  # of a last name; the more share it, the less a likeness says
 NAMES_PER_TEXT = 60  # places at which one name is verified; a text of nothing but one name stays cheap
@@ -38,7 +37,7 @@ def find_candidates(field: CleanField, layer: Layer, language: str) -> Iterator[
         return
     reading = plain(field, language)
     yield from _read(reading, layer, language)
-    other = respelled(field, language, layer.vocabulary.numbers, layer.singles)
+    other = respelled(field, language, layer.vocabulary.numbers)
     if other:
         for found in _read(other, layer, language):
             if not any(at in other.changed for at in range(found.at, found.until + 1)):
@@ -68,19 +67,19 @@ def _hits(reading: Reading, layer: Layer, language: str) -> Iterator[Hit]:
         if word in singles:
             yield from (Hit(at, at, name, "exact", "exact", word) for name in singles[word])
     own = list(map(numbers.get, words))
-    yield from _exact_pairs(own, reading, layer)
+    yield from _exact_pairs(own, layer)
     named = _named(reading, language)
     near = _near(named, reading, layer)
     yield from _near_singles(near, layer)
     if len(layer.pairs):
         yield from _near_pairs(own, near, named, reading, layer)
-        yield from _scanned(own, near, named, reading, layer)
+        yield from _scanned(own, named, reading, layer)
 
 
-def _exact_pairs(own: list[int | None], reading: Reading, layer: Layer) -> Iterator[Hit]:
+def _exact_pairs(own: list[int | None], layer: Layer) -> Iterator[Hit]:
     numbers = np.array([-1 if number is None else number for number in own], np.int64)
     known = np.flatnonzero(numbers >= 0)
-    if len(known) < 2:  # noqa: PLR2004  # a pair
+    if len(known) < PAIR:
         return
     lefts, rights = [], []
     for gap in GAPS:
@@ -90,7 +89,7 @@ def _exact_pairs(own: list[int | None], reading: Reading, layer: Layer) -> Itera
         rights.append(left + gap)
     left, right = np.concatenate(lefts), np.concatenate(rights)
     yield from _looked_up(numbers[left] << SHIFT | numbers[right], left, right, layer)
-    close = right - left <= 2  # noqa: PLR2004  # "Altman, Sam" and "von der Leyen Ursula" turn round the near ones
+    close = right - left <= PAIR
     left, right = left[close], right[close]
     yield from _looked_up(numbers[right] << SHIFT | numbers[left], right, left, layer)
 
@@ -132,7 +131,7 @@ def _named(reading: Reading, language: str) -> list[int]:
 def _near(named: list[int], reading: Reading, layer: Layer) -> dict[int, tuple[Near, ...]]:
     """The watched words that these may be, by place."""
     words = reading.words
-    memory = layer.vocabulary.near({words[at] for at in named if len(words[at]) > 2})  # noqa: PLR2004  # "Xi"
+    memory = layer.vocabulary.near({words[at] for at in named if len(words[at]) >= SHORTEST_SCANNED})
     return {at: found for at in named if (found := memory.get(words[at]))}
 
 
@@ -151,31 +150,28 @@ def _near_pairs(
     reading: Reading,
     layer: Layer,
 ) -> Iterator[Hit]:
-    keys: list[int] = []
-    hits: list[tuple[int, int, str, str]] = []
+    asked: list[tuple[int, Hit]] = []
     for left, right in _neighbours(named, reading):
         lefts, rights = near.get(left, ()), near.get(right, ())
-        if not lefts and not rights:
-            continue
-        first, last = own[left], own[right]
-        if first is not None:
-            for number, kind in rights:
-                keys.append(first << SHIFT | number)
-                hits.append((left, right, "exact", kind))
-            if right - left == 1:
-                for number, kind in rights:
-                    keys.append(number << SHIFT | first)
-                    hits.append((right, left, kind, "exact"))
-        for number, kind in lefts:
-            high = number << SHIFT
-            if last is not None:
-                keys.append(high | last)
-                hits.append((left, right, kind, "exact"))
-            for other, other_kind in rights:
-                keys.append(high | other)
-                hits.append((left, right, kind, other_kind))
-    for hit, name in _found(np.array(keys, np.int64), layer):
-        yield Hit(hits[hit][0], hits[hit][1], name, hits[hit][2], hits[hit][3], "")
+        if lefts or rights:
+            asked += _asked(left, right, _and_itself(own[left], lefts), _and_itself(own[right], rights))
+    for hit, name in _found(np.array([key for key, _ in asked], np.int64), layer):
+        yield asked[hit][1]._replace(name=name)
+
+
+def _and_itself(number: int | None, near: tuple[Near, ...]) -> tuple[Near, ...]:
+    return near if number is None else (Near(number, "exact"), *near)
+
+
+def _asked(left: int, right: int, lefts: tuple[Near, ...], rights: tuple[Near, ...]) -> Iterator[tuple[int, Hit]]:
+    """Every pair of which one word at least is not the watched one itself; turned round, when they stand side by side."""
+    for number, kind in lefts:
+        high = number << SHIFT
+        for other, other_kind in rights:
+            if kind != "exact" or other_kind != "exact":
+                yield high | other, Hit(left, right, 0, kind, other_kind, "")
+                if right - left == 1 and "exact" in {kind, other_kind}:
+                    yield other << SHIFT | number, Hit(right, left, 0, other_kind, kind, "")
 
 
 def _neighbours(named: list[int], reading: Reading) -> Iterator[tuple[int, int]]:
@@ -186,13 +182,15 @@ def _neighbours(named: list[int], reading: Reading) -> Iterator[tuple[int, int]]
             step = right - left
             if step > GAPS[-1]:
                 break
-            if step == 1 or all(len(words[at]) < MIDDLE or words[at] in PARTICLES or words[at] in FUNCTION_WORDS or step == 2 for at in range(left + 1, right)):
+            if step == 1 or all(
+                len(words[at]) < MIDDLE or words[at] in PARTICLES or words[at] in FUNCTION_WORDS or step == PAIR
+                for at in range(left + 1, right)
+            ):
                 yield left, right
 
 
 def _scanned(
     own: list[int | None],
-    near: Mapping[int, tuple[Near, ...]],
     named: list[int],
     reading: Reading,
     layer: Layer,
@@ -200,7 +198,7 @@ def _scanned(
     """Beside a watched name's word a strange one that is like the other word of that name."""
     words = reading.words
     for left, right in _neighbours(named, reading):
-        if right - left > 2:  # noqa: PLR2004
+        if right - left > PAIR:
             continue
         first, last = own[left], own[right]
         if last is not None and words[left] not in SURNAMES:
@@ -221,19 +219,27 @@ def _like(word: str, layer: Layer, number: int, *, is_last: bool) -> Iterator[tu
     if is_last and word not in NICKNAMES:
         start = word[:SHORTEST_SCANNED]
         for other, name in zip(others, names, strict=True):
-            if other.startswith(start) and other != word and (other.startswith(word) or (len(other) > 2 and word.startswith(other))):  # noqa: PLR2004
+            if (
+                other.startswith(start)
+                and other != word
+                and (other.startswith(word) or (len(other) >= SHORTEST_SCANNED and word.startswith(other)))
+            ):
                 yield "nickname", name
     if len(word) >= SHORTEST_TWO_TYPOS and word not in NICKNAMES:
         for other, distance, place in process.extract(word, others, scorer=OSA.distance, score_cutoff=2, limit=None):
-            if distance and min(len(other), len(word)) >= SHORTEST_TWO_TYPOS and max(len(other), len(word)) >= LONGER_TWO_TYPOS:
+            if (
+                distance
+                and min(len(other), len(word)) >= SHORTEST_TWO_TYPOS
+                and max(len(other), len(word)) >= LONGER_TWO_TYPOS
+            ):
                 yield "typo2", names[place]
 
 
 def _native(field: CleanField, layer: Layer) -> Iterator[Candidate]:
     """Names in scripts without blanks, wherever they stand in a run of letters."""
-    text, tokens = field.folded, field.tokens
+    tokens = field.tokens
     for place, word in enumerate(tokens.words):
-        if len(word) < 2 or word[0] < "\u0e00":  # noqa: PLR2004
+        if len(word) < PAIR or word[0] < "\u0e00":
             continue
         for step in range(len(word) - 1):
             for name_word, name in layer.native.get(word[step : step + 2], ()):

@@ -7,7 +7,6 @@ What is neither clear nor refuted is `weak`: it counts only when the same entity
 import re
 from typing import Literal, NamedTuple
 
-from stream.matching.verify import Candidate
 from stream.matching.common import (
     COMMON,
     COMPASS,
@@ -21,6 +20,7 @@ from stream.matching.common import (
 from stream.matching.forms import Form
 from stream.matching.lexicon import KNOWN, UNITS, has_words, is_word, looks_misspelt
 from stream.matching.variants import FOREIGN, NICKNAMES, is_ending
+from stream.matching.verify import Candidate
 from stream.text import Token
 
 Strength = Literal["sure", "weak", "refused"]
@@ -33,7 +33,9 @@ LONGEST_ACRONYM = 5  # letters; a longer one ("NVIDIA") is also written as a nam
 SHOUTED_SHARE, TITLED_SHARE, TITLED_WORDS = 0.7, 0.75, 4
 
 _ARTICLES = {"en": ("the",), "fr": ("la", "le", "les"), "es": ("el", "la", "los", "las"), "it": ("il", "la", "lo")}
-_TOWN = re.compile(r"\b(?:city|town|village|port|province|ville|commune|province|stadt|ciudad|provincia|citta) (?:of |de |d'|di )?$")
+_TOWN = re.compile(
+    r"\b(?:city|town|village|port|province|ville|commune|province|stadt|ciudad|provincia|citta) (?:of |de |d'|di )?$"
+)
 
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:;•|–—\n\"“„«»‘(\[]|\s-)[\s\"'“„«»‘’(\[]*$")
 
@@ -70,7 +72,12 @@ def _judge_words(found: Candidate, form: Form, language: str) -> Verdict:
         return _judge_common(found, form, language)
     if form.solid <= 1:
         return _judge_single(found, form, language)
-    if found.surface.islower() and form.casing == "name" and not form.person and all(word in KNOWN for word in form.words):
+    if (
+        found.surface.islower()
+        and form.casing == "name"
+        and not form.person
+        and all(word in KNOWN for word in form.words)
+    ):
         return Verdict("refused", 0, "common words")
     return _accepted(found)
 
@@ -89,6 +96,8 @@ CHANGED = {
 }
 SECOND_CHANGE = 0.08  # off the score for each further changed word
 LONG_WORD = 8
+LONGEST_FIRST_NAMES = 3  # words
+LITTLE = 3  # letters; "the", "and", "for" stay small in a headline
 SHORTEST_SINGLE = {"inflected": 4, "attached": 2, "sound": 5, "typo": 6}
 
 
@@ -108,14 +117,22 @@ def _judge_changed(found: Candidate, form: Form, language: str) -> Verdict:
     return Verdict("sure", round(score - max(0, lost), 3), f"“{found.surface}” for “{form.alias}” ({how})")
 
 
-def _refusal_of_single(found: Candidate, form: Form, kind: str, language: str) -> str:
+def _refusal_of_single(found: Candidate, form: Form, kind: str, language: str) -> str:  # noqa: C901, PLR0911  # one a rule
     """Why one changed word is not enough; empty when it is."""
     word = found.field.folded[found.start : found.end]
     if len(form.words[0]) < SHORTEST_SINGLE.get(kind, 99):
         return "too short a word to be misspelt"
     if form.casing in {"acronym", "caseless"} or (kind != "attached" and not found.surface[:1].isupper()):
         return "not written as a name"
-    if word in KNOWN or form.words[0] in COMMON or is_word(form.words[0], language) or is_word(form.words[0], "en") or is_word(found.surface, language) or word in NICKNAMES or word in FIRST_NAMES:
+    if (
+        word in KNOWN
+        or form.words[0] in COMMON
+        or is_word(form.words[0], language)
+        or is_word(form.words[0], "en")
+        or is_word(found.surface, language)
+        or word in NICKNAMES
+        or word in FIRST_NAMES
+    ):
         return "an everyday word or name"
     if kind == "inflected" and not is_ending(form.words[0], word, language) and not _is_genitive(found, form):
         return "no ending of this language"
@@ -145,9 +162,9 @@ def _judge_acronym(found: Candidate, form: Form) -> Verdict:
     if not found.surface.isupper():
         return Verdict("refused", 0, "an acronym not in capitals")
     following = next_word(found)
-    if form.common and len(form.words) == 1 and not (following and following.word in LEGAL_FORMS):
-        if _is_shouted(_line_of(found)) or starts_sentence(found) or is_capital(found, following):
-            return Verdict("weak", SUPPORTED, "a common word in a line of capitals")
+    is_plain = form.common and len(form.words) == 1 and not (following and following.word in LEGAL_FORMS)
+    if is_plain and (_is_shouted(_line_of(found)) or starts_sentence(found) or is_capital(found, following)):
+        return Verdict("weak", SUPPORTED, "a common word in a line of capitals")
     return _accepted(found)
 
 
@@ -156,7 +173,13 @@ def _judge_single(found: Candidate, form: Form, language: str) -> Verdict:
         return _accepted(found)
     solid_word = found.surface.split()[-1] if " " in found.surface else found.surface
     if not (found.surface[:1].isupper() or solid_word[:1].isupper()):
-        if form.person or _letters(form) <= LONGEST_ACRONYM or not has_words(language) or form.words[0] in UNITS or not (found.surface.isascii() and found.surface.isalpha() and form.alias.isascii()):
+        if (
+            form.person
+            or _letters(form) <= LONGEST_ACRONYM
+            or not has_words(language)
+            or form.words[0] in UNITS
+            or not (found.surface.isascii() and found.surface.isalpha() and form.alias.isascii())
+        ):
             return Verdict("refused", 0, "a single word without its capital")
         return Verdict("sure", SMALL_SINGLE, f"“{found.surface}” in small letters, and no everyday word")
     if form.person and named_before(found):
@@ -164,7 +187,7 @@ def _judge_single(found: Candidate, form: Form, language: str) -> Verdict:
     return _accepted(found)
 
 
-def _judge_common(found: Candidate, form: Form, language: str) -> Verdict:
+def _judge_common(found: Candidate, form: Form, language: str) -> Verdict:  # noqa: PLR0911  # one a rule
     capitals = _capitals(found)
     if not all(has or not wanted for has, wanted in zip(capitals, form.capitals, strict=False)):
         return Verdict("refused", 0, "a common word")
@@ -224,7 +247,11 @@ def _is_namesake(found: Candidate) -> bool:
 def _has_the(found: Candidate, language: str) -> bool:
     """ "the Amazon" is the river: a brand has no article of its own, but before a further word."""
     before = previous_word(found)
-    return before is not None and before.word in _ARTICLES.get(language, ()) and found.alias.form.solid == len(found.alias.form.words)
+    return (
+        before is not None
+        and before.word in _ARTICLES.get(language, ())
+        and found.alias.form.solid == len(found.alias.form.words)
+    )
 
 
 def _is_somebody(found: Candidate) -> bool:
@@ -243,7 +270,7 @@ def _follows_first_name(found: Candidate) -> bool:
     """ "Roy Disney", "Christine Blasey Ford", "J. Nielsen"."""
     tokens, text, folded = found.field.tokens, found.field.text, found.field.folded
     at, edge = found.first - 1, found.start
-    while at >= 0 and found.first - at <= 3 and not found.glued:  # noqa: PLR2004  # first name, middle name
+    while at >= 0 and found.first - at <= LONGEST_FIRST_NAMES and not found.glued:
         word, gap = tokens.words[at], folded[tokens.ends[at] : edge]
         if gap not in {" ", "-", ". "} or not text[tokens.starts[at]].isupper() or (gap == ". " and len(word) > 1):
             return False
@@ -314,13 +341,13 @@ def _is_shouted(line: str) -> bool:
 
 def _is_titled(line: str) -> bool:
     """An English headline in Title Case: there a capital says nothing."""
-    words = [word for word in line.split() if len(word) > 3 and word[0].isalpha()]  # noqa: PLR2004  # "the", "and", "for" stay small
+    words = [word for word in line.split() if len(word) > LITTLE and word[0].isalpha()]
     return len(words) >= TITLED_WORDS and sum(word[0].isupper() for word in words) >= TITLED_SHARE * len(words)
 
 
 _LEGAL_FORM = re.compile(
-    r"(?:,?[ \u00a0]{1,2}(?:Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|PLC|plc|LLC|LLP|S\.?A\.?S?|SARL|AG|GmbH|SE|"
-    r"N\.?V|B\.?V|S\.?p\.?A|A/S|ASA|AS|AB|Oyj|K\.?K|Holdings?|Group|Groupe|& Co)(?!\w)\.?)+"
+    r"(?:,?[ \u00a0]{1,2}(?:Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|PLC|plc|LLC|LLP|S\.?A\.?S?|SARL|AG|"
+    r"GmbH|SE|N\.?V|B\.?V|S\.?p\.?A|A/S|ASA|AS|AB|Oyj|K\.?K|Holdings?|Group|Groupe|& Co)(?!\w)\.?)+"
 )
 
 
@@ -334,7 +361,11 @@ def with_legal_form(found: Candidate) -> Candidate:
     tokens, last = found.field.tokens, found.last
     while last + 1 < len(tokens) and tokens.starts[last + 1] < legal.end():
         last += 1
-    end = legal.end() if legal[0].rstrip(".")[-1:] != "" and not _ends_sentence(found.field.text, legal.end()) else legal.end() - 1
+    end = (
+        legal.end()
+        if legal[0].rstrip(".")[-1:] != "" and not _ends_sentence(found.field.text, legal.end())
+        else legal.end() - 1
+    )
     return found._replace(end=end, last=last, kinds=found.kinds + ("exact",) * (last - found.last))
 
 

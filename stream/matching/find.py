@@ -12,10 +12,10 @@ from stream.clean import CleanArticle, CleanField
 from stream.matching.candidates import find_candidates
 from stream.matching.evidence import SOMEBODY, SUPPORTED, Verdict, judge, with_legal_form
 from stream.matching.index import AliasIndex, EntryKey
-from stream.matching.verify import Candidate
 from stream.matching.quote import quote_around
 from stream.matching.surnames import find_surnames, surnames_known
 from stream.matching.tickers import TickerSeen, find_tickers
+from stream.matching.verify import Candidate
 from stream.text import tokens_in
 from wire.messages import Mention, Watch
 
@@ -51,7 +51,13 @@ def find_mentions(article: CleanArticle, index: AliasIndex) -> tuple[Mention, ..
     ]
     named = _longest([pair for pair in _one_sense(judged) if pair[1].strength != "refused"])
     seen = [_seen(found, verdict) for found, verdict in named]
-    seen += [_seen_ticker(field, ticker) for layer in index.layers for field in fields for ticker in find_tickers(field.text, layer.tickers) if ticker.entry not in layer.gone]
+    seen += [
+        _seen_ticker(field, ticker)
+        for layer in index.layers
+        for field in fields
+        for ticker in find_tickers(field.text, layer.tickers)
+        if ticker.entry not in layer.gone
+    ]
     accepted = _supported(seen)
     accepted += _surnames(fields, [found for found, _ in named], {one.entry for one in accepted})
     return tuple(_mentions(_in_order(accepted, fields), index))
@@ -60,6 +66,7 @@ def find_mentions(article: CleanArticle, index: AliasIndex) -> tuple[Mention, ..
 def _surnames(fields: tuple[CleanField, ...], named: list[Candidate], accepted: set[EntryKey]) -> list[_Seen]:
     """Bare surnames of the persons whose full name was accepted."""
     placed = [((0 if found.field is fields[0] else 1, found.start), found) for found in named]
+    placed.sort(key=lambda one: (one[0], one[1].alias.entry, one[1].end))
     known = surnames_known((place, found) for place, found in placed if found.alias.entry in accepted)
     if not known:
         return []
@@ -94,12 +101,26 @@ def _one_sense(judged: list[tuple[Candidate, Verdict]]) -> list[tuple[Candidate,
 
 
 def _doubted(verdict: Verdict) -> Verdict:
-    return verdict if verdict.strength == "refused" or verdict.clear else verdict._replace(strength="weak", score=SUPPORTED)
+    return (
+        verdict
+        if verdict.strength == "refused" or verdict.clear
+        else verdict._replace(strength="weak", score=SUPPORTED)
+    )
 
 
 # What one word of a name weighs when names compete for it.
-_WEIGHTS = {"exact": 1.0, "attached": 0.97, "inflected": 0.95, "inserted": 0.5, "initial": 0.5, "nickname": 0.8, "sound": 0.7,
-            "typo": 0.7, "typo2": 0.4, "turned": -0.1}  # fmt: skip
+_WEIGHTS = {
+    "exact": 1.0,
+    "attached": 0.97,
+    "inflected": 0.95,
+    "nickname": 0.8,
+    "sound": 0.7,
+    "typo": 0.7,
+    "inserted": 0.5,
+    "initial": 0.5,
+    "typo2": 0.4,
+    "turned": -0.1,
+}
 
 
 def _weight(found: Candidate) -> float:
@@ -113,7 +134,7 @@ def _longest(judged: list[tuple[Candidate, Verdict]]) -> list[tuple[Candidate, V
     owners: dict[tuple[int, int], tuple[int, int, float]] = {}
     kept = []
     weighed = [(_weight(found), found, verdict) for found, verdict in judged]
-    weighed.sort(key=lambda one: (-one[0], one[1].start - one[1].end, one[1].start))
+    weighed.sort(key=lambda one: (-one[0], one[1].start - one[1].end, one[1].start, one[1].alias.entry))
     for weight, found, verdict in weighed:
         mark = (found.start, found.end, weight)
         places = [(id(found.field), at) for at in range(found.first, found.last + 1)]

@@ -200,4 +200,12 @@ def solid_form(form: Form, word: str) -> Form:
     """The form of a name whose words are written as one ("ExxonMobil" for "Exxon Mobil")."""
     if "".join(form.words) != word:
         return form
-    return replace(form, words=(word,), capitals=(True,), optional=(False,), casing="brand" if form.casing == "name" else form.casing, common=False, solid=1)
+    return replace(
+        form,
+        words=(word,),
+        capitals=(True,),
+        optional=(False,),
+        casing="brand" if form.casing == "name" else form.casing,
+        common=False,
+        solid=1,
+    )

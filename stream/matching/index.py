@@ -1,8 +1,8 @@
 """Which names are looked for, and who asks for them?
 
-Two layers: a base that is built in one pass, and a small one for what was edited since. Both are immutable; an edit makes
-a new small layer, and when that has grown, a new base. Entities that are equal (all but their id) are one entry, with
-the list of the watchlists that hold it.
+Two layers: a base that is built in one pass, and a small one for what was edited since. Both are immutable; an edit
+makes a new small layer, and when that has grown, a new base. Entities that are equal (all but their id) are one entry,
+with the list of the watchlists that hold it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,6 +14,7 @@ from wire.messages import Watch
 from wire.watchlist import Entity, Watchlist, WatchlistId
 
 SMALL = 512  # edited entities that a layer takes before the base is built anew
+FEW = 8  # entities that are looked up in a tuple sooner than in a set made for it
 SHARE = 0.02  # of the base, likewise
 
 __all__ = ["AliasIndex", "EntryKey", "key_of"]
@@ -91,4 +92,6 @@ def _differing(old: tuple[Entity, ...], new: tuple[Entity, ...]) -> tuple[tuple[
         end += 1
     rest_old, rest_new = old[start : len(old) - end], new[start : len(new) - end]
     both = set(rest_old) & set(rest_new)
-    return tuple(e for e in rest_old if e not in both), tuple(e for e in rest_new if e not in both)
+    gone = [entity for entity in rest_old if entity not in both]
+    still = set(new) if len(gone) > FEW else new  # a list that names one entity twice may have lost but one of them
+    return tuple(one for one in gone if one not in still), tuple(one for one in rest_new if one not in both)

@@ -16,22 +16,30 @@ USUAL = 25  # of some 120,000 words
 
 # What the lists hold of words that are names far more often than anything else.
 _NAMES_FIRST = frozenset(
-    "facebook google twitter skype yahoo chevron trump fbi cia airbus ebay adidas aldi messi cola coca lego honda".split()  # noqa: SIM905
+    "facebook google twitter skype yahoo chevron trump fbi cia airbus ebay adidas aldi messi cola coca lego "
+    "honda".split()
 )
 
 
-_NAMES_FIRST_IN = {"de": frozenset("apple amazon target gap oracle shell visa fox meta alphabet".split())}  # noqa: SIM905
+_NAMES_FIRST_IN = {"de": frozenset("apple amazon target gap oracle shell visa fox meta alphabet".split())}
 
 
 def _read() -> dict[str, frozenset[str]]:
     packed = resources.files(__package__).joinpath("words.txt.gz").read_bytes()
     lines = gzip.decompress(packed).decode().splitlines()[1:]
-    return {language: frozenset(words.split()) - _NAMES_FIRST - _NAMES_FIRST_IN.get(language, frozenset()) for language, _, words in (line.partition(" ") for line in lines)}
+    return {
+        language: frozenset(words.split()) - _NAMES_FIRST - _NAMES_FIRST_IN.get(language, frozenset())
+        for language, _, words in (line.partition(" ") for line in lines)
+    }
 
 
 BY_LANGUAGE = _read()
 # Without German, whose list has every noun in small letters, names of things among them.
-KNOWN = frozenset(fold(word) for language, words in BY_LANGUAGE.items() if language != "de" for word in words) | COMMON | FUNCTION_WORDS
+KNOWN = (
+    frozenset(fold(word) for language, words in BY_LANGUAGE.items() if language != "de" for word in words)
+    | COMMON
+    | FUNCTION_WORDS
+)
 
 
 def is_word(surface: str, language: str) -> bool:
@@ -62,4 +70,4 @@ def has_words(language: str) -> bool:
 
 
 # Named after people and companies' founders, and written small.
-UNITS = frozenset("siemens tesla teslas newton pascal kelvin hertz joule weber henry coulomb becquerel sievert".split())  # noqa: SIM905
+UNITS = frozenset("siemens tesla teslas newton pascal kelvin hertz joule weber henry coulomb becquerel sievert".split())

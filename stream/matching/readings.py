@@ -43,9 +43,9 @@ def plain(field: CleanField, language: str) -> Reading:
     return Reading(field, language, tokens.words, tokens.starts, tokens.ends, list(range(len(tokens))))
 
 
-def respelled(field: CleanField, language: str, known: Mapping[str, object], singles: Mapping[str, object]) -> Reading | None:
+def respelled(field: CleanField, language: str, known: Mapping[str, object]) -> Reading | None:
     """The neighbourhoods of glued and broken words, with these words parted or joined."""
-    rows = [*_parted(field), *_joined(field, known, singles), *_tagged(field, known)]
+    rows = [*_parted(field), *_joined(field, known), *_tagged(field, known)]
     if not rows:
         return None
     words: list[str] = []
@@ -93,9 +93,7 @@ def _parted(field: CleanField) -> Iterator[list[_Cell]]:
             yield _around(field, place, cells)
 
 
-def _joined(
-    field: CleanField, known: Mapping[str, object], singles: Mapping[str, object]
-) -> Iterator[list[_Cell]]:
+def _joined(field: CleanField, known: Mapping[str, object]) -> Iterator[list[_Cell]]:
     """Two words that together are a watched one, of which one alone is no word."""
     tokens, folded = field.tokens, field.folded
     words, starts, ends = tokens.words, tokens.starts, tokens.ends
@@ -126,11 +124,13 @@ def _tagged(field: CleanField, known: Mapping[str, object]) -> Iterator[list[_Ce
         return
     for place, start in enumerate(tokens.starts):
         if start and text[start - 1] in "#@":
-            word, end = tokens.words[place], tokens.ends[place]
+            word = tokens.words[place]
             cuts = _segments(word, known)
             if len(cuts) > 1:
                 edges = [start, *(start + cut for cut in cuts)]
-                yield [(left, right, place, True, word[left - start : right - start]) for left, right in pairwise(edges)]
+                yield [
+                    (left, right, place, True, word[left - start : right - start]) for left, right in pairwise(edges)
+                ]
 
 
 def _segments(word: str, known: Mapping[str, object]) -> list[int]:
@@ -141,7 +141,11 @@ def _segments(word: str, known: Mapping[str, object]) -> list[int]:
         for start in range(end - 1):
             before = best[start]
             part = word[start:end]
-            if before is not None and (part in known or part in FUNCTION_WORDS or part in PARTICLES) and (best[end] is None or len(before) + 1 < len(best[end] or ())):
+            if (
+                before is not None
+                and (part in known or part in FUNCTION_WORDS or part in PARTICLES)
+                and (best[end] is None or len(before) + 1 < len(best[end] or ()))
+            ):
                 best[end] = [*before, end]
     return best[len(word)] or [] if len(word) <= LONGEST_TAG else []
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from stream.clean import CleanField
-from stream.matching.verify import Candidate
 from stream.matching.evidence import Verdict, is_capital, named_before, next_word
 from stream.matching.forms import surname_of
 from stream.matching.layer import Alias
+from stream.matching.verify import Candidate
 
 SURNAME = 0.9
 Position = tuple[int, int]  # place of the field, offset in it
@@ -53,7 +53,9 @@ def find_surnames(
                 continue
             last = at + len(surname) - 1
             named = known[surname]
-            found = Candidate(field, named.alias, field.tokens[at].start, field.tokens[last].end, at, last, at, last, ("exact",))
+            found = Candidate(
+                field, named.alias, field.tokens[at].start, field.tokens[last].end, at, last, at, last, ("exact",)
+            )
             if named.position < (place, found.start) and _stands_alone(found):
                 yield found, Verdict("sure", SURNAME, f"“{found.surface}” after “{named.alias.form.alias}”")
 

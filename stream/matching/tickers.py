@@ -59,7 +59,11 @@ def _judged(found: re.Match[str], kind: str, symbol: str, text: str) -> tuple[St
         return "sure", CASHTAG, f"ticker {shown}"
     if not any(letter.isalpha() for letter in symbol):
         return "weak", BRACKET, f"number {shown}"  # "(2024)" is a year more often than a listing
-    if _explains_a_name(text[max(0, found.start() - INITIALS_BACK) : found.start()]) and "." not in found[0] and " " not in shown:
+    if (
+        _explains_a_name(text[max(0, found.start() - INITIALS_BACK) : found.start()])
+        and "." not in found[0]
+        and " " not in shown
+    ):
         return "weak", BRACKET, f"ticker {shown}"
     if len(symbol) == 1 or _abbreviates(symbol, text[max(0, found.start() - INITIALS_BACK) : found.start()]):
         return "weak", BRACKET, f"ticker {shown}"

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from stream.clean import UNKNOWN, CleanField
-from stream.matching.common import COMMON, COMMON_SURNAMES, FIRST_NAMES, FUNCTION_WORDS, PARTICLES, SURNAMES, TITLES
+from stream.clean import CleanField
+from stream.matching.common import FUNCTION_WORDS, PARTICLES, TITLES
+from stream.matching.credible import UNDECLINED, is_credible, undeclined
 from stream.matching.forms import Form, person_pair, solid_form
 from stream.matching.layer import Alias, Layer
-from stream.matching.lexicon import is_word, looks_misspelt
 from stream.matching.readings import Reading
-from stream.matching.variants import NICKNAMES
 from stream.matching.vocabulary import relation
 from wire.messages import Zone
 
@@ -28,7 +27,8 @@ _PLAIN_GAPS = frozenset(
 )  # "." and "_" alone: "Sam.Altman" is an address, "Sam. Altman" are two sentences
 LONGEST_INITIAL = 3  # "J.", "St.", "Dr."; after a longer word a full stop ends the sentence
 INSERTED = 2  # middle names
-UNDECLINED = frozenset({"en", "fr", "es", "it", "pt", "nl", "de", "da", "sv", "no", "nb", "ca"})
+PAIR = 2
+SHORTEST = 3  # letters of a word that has variants
 
 
 class Hit(NamedTuple):
@@ -92,7 +92,11 @@ def verify(hit: Hit, reading: Reading, layer: Layer) -> Candidate | None:
     if best is None and hit.word and hit.left_kind == "exact":
         alias = layer.aliases(hit.name)[0]
         solid = Alias(alias.entry, solid_form(alias.form, hit.word))
-        return _candidate(reading, solid, _Laid(hit.left, hit.left, (hit.left_kind,))) if _is_solid(solid.form, hit.word) else None
+        return (
+            _candidate(reading, solid, _Laid(hit.left, hit.left, (hit.left_kind,)))
+            if _is_solid(solid.form, hit.word)
+            else None
+        )
     return best
 
 
@@ -122,10 +126,14 @@ def _lay(hit: Hit, reading: Reading, form: Form) -> _Laid | None:
     words = form.words
     if hit.word:
         return _Laid(hit.left, hit.left, (hit.left_kind,)) if words == (hit.word,) else None
-    if len(words) < 2:  # noqa: PLR2004  # filed under a pair
+    if len(words) < PAIR:
         return None
     laid = _lay_person(hit, reading, form) if form.person else _lay_row(hit, reading, form)
-    return laid if laid is not None and _is_credible(laid.kinds, form, reading, laid.first) else None
+    if laid is None:
+        return None
+    if "inflected" in laid.kinds and reading.language in UNDECLINED:
+        laid = laid._replace(kinds=undeclined(laid.kinds, form, reading, laid.first))
+    return laid if is_credible(laid.kinds, form, reading, laid.first) else None
 
 
 def _lay_person(hit: Hit, reading: Reading, form: Form) -> _Laid | None:
@@ -145,7 +153,9 @@ def _lay_person(hit: Hit, reading: Reading, form: Form) -> _Laid | None:
     start, end = hit.left, hit.right
     while first > 0 and start > 0 and reading.words[start - 1] == form.words[first - 1]:
         first, start, kinds = first - 1, start - 1, ("exact", *kinds)
-    while last + 1 < len(form.words) and end + 1 < len(reading.words) and reading.words[end + 1] == form.words[last + 1]:
+    while (
+        last + 1 < len(form.words) and end + 1 < len(reading.words) and reading.words[end + 1] == form.words[last + 1]
+    ):
         last, end, kinds = last + 1, end + 1, (*kinds, "exact")
     return _Laid(start, end, kinds)
 
@@ -164,7 +174,10 @@ def _has_middle(middle: Sequence[str], between: list[str]) -> bool:
     """Initials may be left out, the names and particles that an alias has between first and last name may not."""
     initials = {word for word in between if len(word) == 1}
     return all(
-        len(word) == 1 or word in between or word[0] in initials or any(relation(one, word) or _is_article(one, word) for one in between)
+        len(word) == 1
+        or word in between
+        or word[0] in initials
+        or any(relation(one, word) or _is_article(one, word) for one in between)
         for word in middle
     )
 
@@ -238,7 +251,7 @@ def _kind(written: str, wanted: str, known: str | None) -> str | None:
         return None
     if known in {"sound", "typo", "typo2", "attached", "inflected"}:
         return known if relation(written, wanted) or known in {"attached", "typo2", "sound"} else None
-    if len(wanted) < 3 or len(written) < 3:  # noqa: PLR2004  # a short word has no variants
+    if len(wanted) < SHORTEST or len(written) < SHORTEST:
         return None
     return relation(written, wanted)
 
@@ -257,108 +270,3 @@ def is_one_name(gap: str, left: str) -> bool:
     if gap in _PLAIN_GAPS or _WITHIN_NAME.fullmatch(gap):
         return True
     return len(left) <= LONGEST_INITIAL and _AFTER_INITIAL.fullmatch(gap) is not None
-
-
-_SENTENCE_END = re.compile(r"^$|[.!?…:\n\"“”«»']\s*$")
-_LETTER_WORDS = frozenset("aeoy")  # "A White House spokesman"
-_CHANGED = frozenset({"typo", "typo2", "sound"})
-SHORTEST_BOTH = 6  # letters of a surname spelt by its sound beside a first name that is another language's
-SHORTEST_CHANGED_BOTH = 9  # letters in all, of a name of which two words are misspelt
-
-
-def _is_credible(kinds: tuple[str, ...], form: Form, reading: Reading, at: int) -> bool:
-    """Is enough of the name as it should be, given how it differs?"""
-    if all(kind in {"exact", "inserted"} for kind in kinds) and not (form.person and "inserted" in kinds):
-        return True
-    if "inflected" in kinds and not _is_inflection(kinds, form, reading, at):
-        return False
-    solid = [kind for kind in kinds if kind not in {"inserted", "turned"}]
-    changed = [kind for kind in solid if kind in _CHANGED]
-    if len(changed) > 1 and ("typo2" in changed or sum(map(len, form.words)) < SHORTEST_CHANGED_BOTH or len(changed) > 2):  # noqa: PLR2004
-        return False
-    if changed and "inserted" in kinds and not _only_initials(kinds, reading, at):
-        return False
-    if "initial" in kinds and (changed or ("inserted" in kinds and not _only_initials(kinds, reading, at)) or "turned" in kinds or not _is_initial(reading, at)):
-        return False
-    if "turned" in kinds and changed:
-        return False
-    if "nickname" in kinds and changed and (changed not in (["sound"], ["typo"]) or "inserted" in kinds or len(form.words[-1]) < SHORTEST_BOTH):
-        return False
-    if form.person and not set(kinds) <= {"exact", "inflected", "turned"} and not _is_telling(kinds, form, reading, at):
-        return False
-    return _has_no_known_word(kinds, form, reading, at)
-
-
-def _is_inflection(kinds: tuple[str, ...], form: Form, reading: Reading, at: int) -> bool:
-    """Where names are not declined, only an ending behind the last word counts: "Maria" is not Mario."""
-    if reading.language not in UNDECLINED:
-        return True
-    last = max(step for step, kind in enumerate(kinds) if kind != "turned")
-    word = reading.words[at + last]
-    ended = kinds.index("inflected") == last and any(word.startswith(one) for one in form.words if len(one) > 2)  # noqa: PLR2004
-    return ended or reading.language == "de" and not form.person
-
-
-def _is_telling(kinds: tuple[str, ...], form: Form, reading: Reading, at: int) -> bool:
-    """Is the part that is as it should be rare enough to carry the part that is not?"""
-    _, last = person_pair(form.words)
-    if "inserted" in kinds and kinds.count("exact") + kinds.count("inserted") == len(kinds):
-        return form.words[last] not in COMMON_SURNAMES or _only_initials(kinds, reading, at)
-    if kinds[-1] == "exact" or kinds[-1] == "inflected":
-        return form.words[last] not in COMMON_SURNAMES
-    if "typo2" in kinds:
-        written = reading.words[at + len(kinds) - 1]
-        return kinds[-1] != "typo2" or looks_misspelt(written, form.words[last])
-    return True
-
-
-def _only_initials(kinds: tuple[str, ...], reading: Reading, at: int) -> bool:
-    return all(len(reading.words[at + step]) == 1 for step, kind in enumerate(kinds) if kind == "inserted")
-
-
-def _is_initial(reading: Reading, at: int) -> bool:
-    """ "M. Trump" is Mr Trump; the W in "George W. Bush" is no first name."""
-    if not reading.is_capital(at) or (reading.words[at] == "m" and reading.language in {"fr", UNKNOWN}):
-        return False
-    after = reading.field.text[reading.ends[at] : reading.ends[at] + 1]
-    if reading.words[at] in _LETTER_WORDS and after != "." and _SENTENCE_END.search(reading.field.text[max(0, reading.starts[at] - 6) : reading.starts[at]]):
-        return False
-    if at == 0 or not reading.words[at - 1]:
-        return True
-    gap = reading.field.folded[reading.ends[at - 1] : reading.starts[at]]
-    before = reading.words[at - 1]
-    if gap.strip() not in {"", "-", ".", "'"} or "\n" in gap:
-        return True
-    if len(before) == 1 and reading.is_capital(at - 1):
-        return False
-    return not reading.is_capital(at - 1) or before in TITLES or before in FUNCTION_WORDS or (len(before) > 2 and "." in gap)  # noqa: PLR2004
-
-
-def _has_no_known_word(kinds: tuple[str, ...], form: Form, reading: Reading, at: int) -> bool:
-    """A word that everybody knows, or another first name, is nobody's misspelt name; all changed words need capitals."""
-    if "initial" in kinds and not _is_upper(reading, at + len(kinds) - 1):
-        return False
-    for step, kind in enumerate(kinds):
-        if kind in {"exact", "inserted", "turned", "initial"}:
-            continue
-        word = reading.words[at + step]
-        if kind in _CHANGED and (_is_known(reading, at + step) or ((word in NICKNAMES or word in FIRST_NAMES) and (kind != "sound" or at_first_name(form, word))) or word in SURNAMES):
-            return False
-        if kind in _CHANGED and not _is_upper(reading, at + step):
-            return False
-    return True
-
-
-def at_first_name(form: Form, word: str) -> bool:
-    """Is the name's own first name another well known one ("Julia" is not Julie)?"""
-    first = form.words[person_pair(form.words)[0]]
-    return first != word and first in FIRST_NAMES and word in FIRST_NAMES
-
-
-def _is_known(reading: Reading, at: int) -> bool:
-    surface = reading.field.text[reading.starts[at] : reading.ends[at]]
-    return is_word(surface, reading.language) or is_word(surface, "en") or reading.words[at] in COMMON
-
-
-def _is_upper(reading: Reading, at: int) -> bool:
-    return not reading.field.text[reading.starts[at]].islower()

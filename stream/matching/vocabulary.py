@@ -30,7 +30,25 @@ SHORTEST_FUZZY = 3
 MEMORY = 1 << 17  # words whose neighbours are remembered; news repeats its words
 
 _HANGUL = "가"
-_PARTICLES_KO = ("에서", "으로", "에게", "까지", "부터", "은", "는", "이", "가", "을", "를", "의", "에", "와", "과", "도", "로")
+_PARTICLES_KO = (
+    "에서",
+    "으로",
+    "에게",
+    "까지",
+    "부터",
+    "은",
+    "는",
+    "이",
+    "가",
+    "을",
+    "를",
+    "의",
+    "에",
+    "와",
+    "과",
+    "도",
+    "로",
+)
 _PREFIXES = {
     "ar": ("وال", "بال", "كال", "لل", "ال", "و", "ف", "ب", "ل", "ك"),
     "he": ("וה", "של", "ו", "ה", "ב", "ל", "מ", "ש", "כ"),
@@ -86,9 +104,9 @@ class Vocabulary:
                 seen.add(number)
                 yield Near(number, kind)
         for number in numbers:
-            kind = None if number in seen else relation(word, self.words[number])
-            if kind:
-                yield Near(number, kind)
+            found = None if number in seen else relation(word, self.words[number])
+            if found:
+                yield Near(number, found)
 
     def _by_table(self, word: str) -> Iterable[tuple[str, Kind]]:
         for other in NICKNAMES.get(word, ()):

@@ -29,8 +29,8 @@ LISTS = st.builds(
 
 
 TEXT = (
-    "Then Nora Valtier met Helmont Corp. (HLMT) and Quarzo & Sons. Valtier of Auralys, L’Auralys and HELMONT spoke of $X, "
-    "of X and of Nora, of Helmonts and Nora Valtie (000660)."
+    "Then Nora Valtier met Helmont Corp. (HLMT) and Quarzo & Sons. Valtier of Auralys, L’Auralys and HELMONT spoke of "
+    "$X, of X and of Nora, of Helmonts and Nora Valtie (000660)."
 )
 
 
@@ -90,7 +90,9 @@ def test_a_name_without_a_word_or_with_hundreds_is_looked_for_nowhere(name: str)
 
 # Made of letters alone, so that any two may stand side by side in a company's register.
 ODD = st.text(st.sampled_from("aàbß§&.,-'’/()+0İﬁ中א \u00ad"), max_size=40)
-FORMS = st.sampled_from(["", " S.A.", " Inc.", " & Co. KG", " GmbH & Co. KGaA", ", L.P.", " N.V. Holdings plc", " AG NA O.N."])
+FORMS = st.sampled_from(
+    ["", " S.A.", " Inc.", " & Co. KG", " GmbH & Co. KGaA", ", L.P.", " N.V. Holdings plc", " AG NA O.N."]
+)
 
 
 @given(st.lists(st.builds(lambda *parts: "".join(parts), ODD, FORMS, FORMS), max_size=8))

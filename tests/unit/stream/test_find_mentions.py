@@ -215,9 +215,7 @@ def test_particles_belong_to_the_surname() -> None:
 
 
 def test_the_longest_name_wins() -> None:
-    assert surfaces("So Helmont Corporation fell.", HELMONT, entity("Corporation")) == [
-        "Helmont Corporation"
-    ]
+    assert surfaces("So Helmont Corporation fell.", HELMONT, entity("Corporation")) == ["Helmont Corporation"]
 
 
 def test_two_entities_under_one_name_are_both_named() -> None:
