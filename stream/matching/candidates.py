@@ -164,7 +164,7 @@ def _and_itself(number: int | None, near: tuple[Near, ...]) -> tuple[Near, ...]:
 
 
 def _asked(left: int, right: int, lefts: tuple[Near, ...], rights: tuple[Near, ...]) -> Iterator[tuple[int, Hit]]:
-    """Every pair of which one word at least is not the watched one itself; turned round, when they stand side by side."""
+    """Every pair in which a word is not the watched one itself; turned round too, when side by side."""
     for number, kind in lefts:
         high = number << SHIFT
         for other, other_kind in rights:

@@ -346,8 +346,8 @@ def _is_titled(line: str) -> bool:
 
 
 _LEGAL_FORM = re.compile(
-    r"(?:,?[ \u00a0]{1,2}(?:Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|PLC|plc|LLC|LLP|S\.?A\.?S?|SARL|AG|"
-    r"GmbH|SE|N\.?V|B\.?V|S\.?p\.?A|A/S|ASA|AS|AB|Oyj|K\.?K|Holdings?|Group|Groupe|& Co)(?!\w)\.?)+"
+    r"(?:,?[ \u00a0]{1,2}(?:Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|PLC|plc|LLC|LLP|S\.?A\.?S?|SARL|"
+    r"AG|GmbH|SE|N\.?V|B\.?V|S\.?p\.?A|A/S|ASA|AS|AB|Oyj|K\.?K|Holdings?|Group|Groupe|& Co)(?!\w)\.?)+"
 )
 
 
