@@ -10,6 +10,7 @@ import typer
 from wire.errors import Misconfigured, NewerVersion, NewswatchError
 from wire.service import EXIT_FAILED, EXIT_MISCONFIGURED, VERSION
 
+EXIT_INTERRUPTED = 130
 # In the order in which `--help` shows them. `app` is a group of commands, anything else one command.
 COMMANDS = {
     "up": "programs:up",
@@ -71,6 +72,8 @@ def main() -> None:
     except NewswatchError as error:
         print(f"newswatch: {error}", file=sys.stderr)
         sys.exit(EXIT_FAILED)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has left: `newswatch … | head`
         sys.stderr.close()
         sys.exit(0)

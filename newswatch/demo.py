@@ -28,6 +28,7 @@ from newswatch.newsroom.ledger import joined_copies, read_notice, silenced_copie
 from newswatch.newsroom.prepare import apply_watchlists, demo_settings, write_feeds
 from newswatch.newsroom.server import Server
 from newswatch.newsroom.table import closing
+from newswatch.stopping import StopSignal
 from newswatch.up import System
 from wire import settings as configuration
 from wire.errors import Misconfigured
@@ -71,7 +72,7 @@ class Demo:
         return (arrival.accepted - self.server.visible_at(item)).total_seconds() if item else None
 
 
-def run_demo(*, console: Console, stop: threading.Event, once: bool = False, keep: bool = False, port: int = 0) -> int:
+def run_demo(*, console: Console, stop: StopSignal, once: bool = False, keep: bool = False, port: int = 0) -> int:
     """Show it. Returns the exit code: 0 when the key is met, 1 when not.
 
     Args:
@@ -87,6 +88,7 @@ def run_demo(*, console: Console, stop: threading.Event, once: bool = False, kee
     ):
         demo.say("starting a newswatch of its own")
         with System.start(demo.settings, report=demo.say) as system:
+            stop.interrupts = False
             _wait_for_programs(demo, system)
             verdict = None if stop.is_set() else _tell(demo, system, once=once)
             demo.say("stopping" if verdict else "stopping before the newsroom has opened")
@@ -140,7 +142,7 @@ def _prepared(console: Console, stop: threading.Event, home: Path, server: Serve
 
 def _wait_for_programs(demo: Demo, system: System) -> None:
     demo.say("waiting until every program is ready")
-    system.wait_until_ready(READY_SECONDS)
+    system.wait_until_ready(READY_SECONDS, demo.stop)
     feeds = len(demo.server.newsroom.feeds)
     demo.say(f"reading {feeds} feeds for the first time: what they hold already is kept back, not alerted")
     until = time.monotonic() + FIRST_PASS_SECONDS

@@ -1,6 +1,5 @@
 """What does somebody at the terminal see while everything runs?"""
 
-import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -13,43 +12,41 @@ from ingest.feeds import load as load_feeds
 from ingest.memory import Memory
 from ingest.state import State
 from newswatch.commands.database import reading_alerts
+from newswatch.stopping import StopSignal
 from newswatch.up import System
+from wire.errors import NewswatchError
+from wire.service import EXIT_FAILED
 from wire.settings import Settings
 
 READY_SECONDS = 120.0
 SETTLE_SECONDS, STILL_LOOKS = 20.0, 6  # looks half a second apart
 COUNTED = 10_000
+LOOK_EVERY = 1.0
 
 
 def stay_up(settings: Settings) -> int:
     """Run everything until Ctrl-C or SIGTERM. Returns the exit code: 1 when a program could not live."""
     feeds = load_feeds(settings.feeds_file)  # mistakes are told before anything is started
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    stop = _stop_signal()
-    with System.start(settings, report=lambda line: console.print(f"[dim]{line}[/]")) as system:
-        console.print("[dim]waiting for the programs[/]")
-        system.wait_until_ready(READY_SECONDS)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    stop = StopSignal()
+    with System.start(settings, report=lambda line: console.print(line, style="dim")) as system:
+        stop.interrupts = False
+        console.print("waiting for the programs", style="dim")
+        system.wait_until_ready(READY_SECONDS, stop)
         console.print(_where_to_look(system))
         _tell_first_pass(console, settings, feeds, system, stop)
         while not stop.wait(0.5) and not system.failure:
             pass
-        console.print("[dim]draining and stopping (at most half a minute)[/]")
+        console.print("draining and stopping (at most half a minute)", style="dim")
     if system.failure:
-        console.print(f"[red]{system.failure}[/]")
-    return 1 if system.failure else 0
-
-
-def _stop_signal() -> threading.Event:
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    return stop
+        console.print(system.failure, style="red")
+    return EXIT_FAILED if system.failure else 0
 
 
 def _where_to_look(system: System) -> str:
     """Short lines: paths and addresses are there to be copied, and must not be broken."""
     home = system.settings.home
-    lines = ["[bold]program      process   /healthz /readyz /metrics[/]"]
+    lines = ["program      process   /healthz /readyz /metrics"]
     for each in system.children:
         pid = str(each.process.pid) if each.process else "-"
         lines.append(f"{each.name:12} {pid:9} http://127.0.0.1:{each.port}")
@@ -61,16 +58,29 @@ def _where_to_look(system: System) -> str:
 def _tell_first_pass(
     console: Console, settings: Settings, feeds: tuple[Feed, ...], system: System, stop: threading.Event
 ) -> None:
+    """Once; a database that does not answer now costs this message and nothing else."""
+    try:
+        memories = _first_memories(settings, feeds, system, stop)
+        if memories is not None:
+            held = _settled(lambda: _held(settings), stop)
+            console.print(first_pass(feeds, memories, settings, held=held, now=time.time()))
+    except NewswatchError as error:
+        console.print(f"what the first reading brought is not known: {error}", style="dim")
+
+
+def _first_memories(
+    settings: Settings, feeds: tuple[Feed, ...], system: System, stop: threading.Event
+) -> Mapping[str, Memory] | None:
+    """What the poller remembers once it has read every feed; None when we stop before."""
     state = State(settings.ingest_url)
     try:
-        while not stop.wait(0.3) and not system.failure:
+        while not stop.wait(LOOK_EVERY) and not system.failure:
             memories = state.memories()
             if all(feed.id in memories for feed in feeds):
-                held = _settled(lambda: _held(settings), stop)
-                console.print(first_pass(feeds, memories, settings, held=held, now=time.time()))
-                return
+                return memories
     finally:
         state.close()
+    return None
 
 
 def _held(settings: Settings) -> int:
@@ -98,7 +108,7 @@ def first_pass(
     lines += [f"  {memory.feed}: {memory.error}: {memory.error_detail}" for memory in failing]
     lines.append(
         f"A feed's first reading is held, not alerted. {held or 'No'} {'story' if held == 1 else 'stories'} would have "
-        "been: [bold]newswatch alerts list --held[/]"
+        "been: newswatch alerts list --held"
     )
     if mine:
         due = max(0.0, min(memory.next_poll for memory in mine) - now)

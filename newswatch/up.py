@@ -14,6 +14,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -21,13 +22,14 @@ from typing import Self
 from urllib.error import HTTPError, URLError
 
 from newswatch import child
-from newswatch.broker import Broker
+from newswatch.broker import Broker, free_port
 from newswatch.home import claimed
 from wire import settings as configuration
 from wire.errors import Misconfigured, Transient
 from wire.kafka import Admin, wait_for_kafka
 from wire.service import EXIT_MISCONFIGURED
 from wire.settings import Settings
+from wire.topics import ARTICLES
 
 START_ORDER = ("alert", "annotate", "cluster", "poll")  # who reads starts before who writes
 STOP_ORDER = ("poll", "annotate", "cluster", "alert")  # who writes stops before who reads
@@ -35,8 +37,11 @@ DRAIN_SECONDS = 30.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0  # between a child's death and its restart, doubled each time
 HEALTHY_AFTER = 30.0  # seconds of life after which a child's earlier deaths are forgotten
 DEATHS_ALLOWED = 8
+KEEPER_PATIENCE = 10.0  # the keeper may be waiting for a broker that it just started
 
 Report = Callable[[str], None]
+# Loopback is never behind a proxy, whatever the environment says of the world outside.
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def _silent(_: str) -> None:
@@ -67,7 +72,7 @@ class Child:
     def answers(self, page: str) -> str:
         """Empty when the page says yes, else what it says."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{page}", timeout=2) as answer:
+            with _direct.open(f"http://127.0.0.1:{self.port}/{page}", timeout=2) as answer:
                 answer.read()
                 return ""
         except HTTPError as error:
@@ -85,16 +90,16 @@ class System:
     children: list[Child] = field(default_factory=list)
     broker: Broker | None = None
     failure: str = ""
+    _broker_deaths: int = 0
     _stopping: threading.Event = field(default_factory=threading.Event)
-    _claim: object = None
+    _claim: ExitStack = field(default_factory=ExitStack)
     _keeper: threading.Thread | None = None
 
     @classmethod
     def start(cls, settings: Settings, report: Report = _silent) -> Self:
-        """Start everything. What fails is undone, and leaves as Misconfigured."""
+        """Start everything. When that fails, or is interrupted, what was started is stopped again."""
         system = cls(settings=settings, report=report)
-        system._claim = claimed(settings.home)
-        system._claim.__enter__()
+        system._claim.enter_context(claimed(settings.home))
         try:
             system._start()
         except BaseException:
@@ -110,8 +115,8 @@ class System:
     ) -> None:
         self.stop()
 
-    def wait_until_ready(self, timeout: float) -> None:
-        """Return once every program is able to do its work.
+    def wait_until_ready(self, timeout: float, stop: threading.Event | None = None) -> None:
+        """Return once every program is able to do its work, or a stop is asked for.
 
         Raises:
             Misconfigured: one is not within `timeout` seconds, or cannot live; says which and why.
@@ -120,6 +125,8 @@ class System:
         while waiting := self.not_ready():
             if self.failure:
                 raise Misconfigured(self.failure)
+            if stop is not None and stop.is_set():
+                return
             if time.monotonic() > until:
                 raise Misconfigured("not ready: " + "; ".join(f"{name}: {why}" for name, why in waiting.items()))
             time.sleep(0.1)
@@ -133,16 +140,14 @@ class System:
         """Drain and stop, writers before readers, within half a minute."""
         self._stopping.set()
         if self._keeper is not None:
-            self._keeper.join()
+            self._keeper.join(KEEPER_PATIENCE)
         until = time.monotonic() + DRAIN_SECONDS
         for program in STOP_ORDER:
             self._stop_program(program, until)
         if self.broker is not None:
             self.broker.stop()
             self.broker = None
-        if self._claim is not None:
-            self._claim.__exit__(None, None, None)  # type: ignore[attr-defined]  # a context manager
-            self._claim = None
+        self._claim.close()
 
     def _start(self) -> None:
         (self.settings.home / "logs").mkdir(exist_ok=True)
@@ -153,11 +158,19 @@ class System:
             self._start_broker()
         with Admin(self.settings) as admin:
             admin.create_topics()
+            self._report_limits(admin)
         self.children = self._plan()
         for each in self.children:
             self._spawn(each)
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
         self._keeper.start()
+
+    def _report_limits(self, admin: Admin) -> None:
+        """Topics that an older newswatch or somebody else made may take less than we send; most messages still fit."""
+        try:
+            admin.check_limits()
+        except Misconfigured as error:
+            self.report(str(error))
 
     def _start_broker(self) -> None:
         self.report("starting Kafka")
@@ -171,22 +184,23 @@ class System:
 
     def _plan(self) -> list[Child]:
         """Alert workers and the cluster stage are one each here; reading articles gets every core."""
-        counts = {"annotate": os.cpu_count() or 1}
+        counts = {"annotate": min(len(os.sched_getaffinity(0)), ARTICLES.partitions)}
         names = [(program, number) for program in START_ORDER for number in range(1, counts.get(program, 1) + 1)]
-        ports = _free_ports(len(names))
         logs = self.settings.home / "logs"
         return [
             Child(
                 program=program,
                 instance=number,
-                port=port,
+                port=free_port(),
                 log=logs / f"{program}-{number}.log",
-                command=[sys.executable, "-m", "newswatch", "run", program],
+                command=[sys.executable, "-P", "-m", "newswatch", "run", program],  # -P: nothing of where we stand
             )
-            for (program, number), port in zip(names, ports, strict=True)
+            for program, number in names
         ]
 
     def _spawn(self, each: Child) -> None:
+        if not _is_free(each.port):
+            each.port = free_port()
         with each.log.open("ab") as log:
             each.process = child.spawn(
                 each.command,
@@ -205,19 +219,25 @@ class System:
         return os.environ | configuration.environment(self.settings) | own
 
     def _keep(self) -> None:
-        while not self._stopping.wait(0.1):
-            if self.broker is not None and not self.broker.alive():
-                self._revive_broker()
-            for each in self.children:
-                self._tend(each)
+        try:
+            while not self._stopping.wait(0.1):
+                if self.broker is not None and not self.broker.alive():
+                    self._revive_broker()
+                for each in self.children:
+                    self._tend(each)
+        except Exception as error:  # noqa: BLE001  # a keeper that dies in silence keeps nobody
+            self.failure = f"what died cannot be started again: {error}"
 
     def _revive_broker(self) -> None:
-        self.report("Kafka died; starting it again on the same data")
-        try:
-            self._start_broker()
-        except (Misconfigured, Transient) as error:
-            self.failure = f"Kafka does not come back: {error}"
+        self._broker_deaths += 1
+        if self._broker_deaths > DEATHS_ALLOWED:
+            self.failure = (
+                f"Kafka died {self._broker_deaths} times; its log: {self.settings.home / 'logs' / 'kafka.log'}"
+            )
             self._stopping.set()
+            return
+        self.report("Kafka died; starting it again on the same data")
+        self._start_broker()
 
     def _tend(self, each: Child) -> None:
         if each.running():
@@ -256,15 +276,15 @@ class System:
             child.end(process, patience=max(1.0, until - time.monotonic()))
 
 
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+def _is_free(port: int) -> bool:
+    """Another process may have taken a dead child's port meanwhile."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _last_lines(log: Path, count: int = 5) -> str:

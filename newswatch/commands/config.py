@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from wire import settings as configuration
 
@@ -29,5 +30,5 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] =
     for name in ("setting", "value", "from", "meaning"):
         table.add_column(name, overflow="fold", no_wrap=name == "setting")
     for row in rows:
-        table.add_row(row.name, row.value, row.origin, row.description)
+        table.add_row(row.name, Text(row.value), row.origin, row.description)
     Console(soft_wrap=False).print(table)

@@ -1,11 +1,11 @@
 """`newswatch demo`: a small newsroom, and the alerts that come of it."""
 
-import signal
-import threading
 from typing import Annotated
 
 import typer
 from rich.console import Console
+
+from newswatch.stopping import StopSignal
 
 
 def demo(
@@ -20,7 +20,4 @@ def demo(
     """Watch a newsroom of sample feeds: scoops, copies and traps, all of it on this machine. Needs no internet."""
     from newswatch.demo import run_demo
 
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    raise typer.Exit(run_demo(console=Console(highlight=False), stop=stop, once=once, keep=keep, port=port))
+    raise typer.Exit(run_demo(console=Console(highlight=False), stop=StopSignal(), once=once, keep=keep, port=port))
