@@ -118,6 +118,8 @@ class Intake:
             if isinstance(error, NewswatchError) and not isinstance(error, Contended):
                 raise
             if len(items) == 1:
+                if items[0].match is None:
+                    raise  # nothing of the message is in it any more: the fault is ours, and meets the next one too
                 self._set_aside(items[0].incoming, "bug", traceback.format_exc())
                 return self._record([_Item(items[0].incoming, None)])
             return _sum(self._record([item]) for item in items)
@@ -129,6 +131,7 @@ class Intake:
             recorded = record(connection, matches, routes=routes, now=datetime.now(UTC), rules=self._rules)
             ends = _ends([item.incoming for item in items])
             offsets.save_offsets(connection, MATCHES.name, ends, cluster=self._cluster)
+        metrics.STAGE_ITEMS.labels("alert", "ok").inc(len(matches))
         return recorded
 
     def _set_aside(self, incoming: Incoming, reason: DeadReason, detail: str) -> None:
@@ -182,6 +185,5 @@ def _count(recorded: Recorded, messages: int, seconds: float) -> None:
     metrics.ALERTS_CREATED.inc(recorded.alerts)
     for reason, count in recorded.suppressed.items():
         metrics.ALERTS_SUPPRESSED.labels(reason).inc(count)
-    metrics.STAGE_ITEMS.labels("alert", "ok").inc(messages)
     metrics.STAGE_SECONDS.labels("alert").observe(seconds / messages)
     metrics.STAGE_LAST_ITEM.labels("alert").set_to_current_time()

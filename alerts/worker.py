@@ -6,9 +6,11 @@ process, which ends with its error.
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from typing import TypeVar
 
 from sqlalchemy import Engine
 
@@ -27,7 +29,11 @@ from wire.topics import MATCHES, WATCHLISTS
 
 PROGRAM = "alert"
 POLL_SECONDS = 0.5
+HEAR_SECONDS = 5.0  # of silence, after which Kafka is asked whether it is there
+DELIVERY_SECONDS = 5.0  # of one publish: intake gives no sign of life meanwhile, and the watchdog waits for 10
 PUBLISH_SECONDS = 0.5  # between two looks into the outbox; an edit is to reach every matcher within 5 s
+
+Answer = TypeVar("Answer")
 
 
 class Pulse:
@@ -58,6 +64,7 @@ class Worker:
         self._pulse = Pulse(frozenset({"intake", "sender"}), service.progress)
         self._failure: Exception | None = None
         self._is_reading = False
+        self._heard = 0.0
         self._name = f"{PROGRAM}-{settings.instance}"
         self._away = {"matches": "no partition is assigned yet", "watchlists": "not published yet"}
         self._log = logs.get()
@@ -113,9 +120,8 @@ class Worker:
         self._service.stop()
 
     def _take_in(self) -> None:
-        with Admin(self._settings) as admin:
-            cluster = admin.cluster_id()
-        graveyard = Publisher(self._settings, client_id=f"newswatch-{self._name}-dead")
+        cluster = self._insist(self._cluster)
+        graveyard = self._publisher("dead")
         intake = Intake(
             self._engine,
             cluster=cluster,
@@ -125,19 +131,57 @@ class Worker:
             beat=lambda: self._pulse.beat("intake"),
             stopping=self._service.stopping.is_set,
         )
-        consumer = GroupConsumer(self._settings, MATCHES, PROGRAM, intake.start)
+        consumer = self._insist(lambda: GroupConsumer(self._settings, MATCHES, PROGRAM, intake.start))
         self._is_reading = True
         try:
             while not self._service.stopping.is_set():
-                intake.step(consumer, POLL_SECONDS)
-                self._away["matches"] = intake.away or ("" if consumer.assigned else "no partition is assigned yet")
+                taken = intake.step(consumer, POLL_SECONDS)
+                self._away["matches"] = intake.away or self._missing(consumer, taken)
         finally:
             with suppress(NewswatchError):  # the group notices by itself, later
                 consumer.close(leave=self._failure is None)
             graveyard.close()
 
+    def _cluster(self) -> str:
+        with Admin(self._settings) as admin:
+            return admin.cluster_id()
+
+    def _publisher(self, purpose: str) -> Publisher:
+        client = f"newswatch-{self._name}-{purpose}"
+        return Publisher(self._settings, client_id=client, delivery_timeout=DELIVERY_SECONDS)
+
+    def _insist(self, call: Callable[[], Answer]) -> Answer:
+        """Kafka may be away when we start, for as long as it takes: we wait, and are not ready.
+
+        Raises:
+            Transient: a stop was asked for meanwhile.
+        """
+        while True:
+            try:
+                return call()
+            except Transient as error:
+                if self._service.stopping.wait(PUBLISH_SECONDS):
+                    raise
+                self._log.warning("waiting", reason=str(error))
+                self._away["matches"] = str(error)
+
+    def _missing(self, consumer: GroupConsumer, taken: int) -> str:
+        """What keeps matches from arriving. A poll says nothing about it: without Kafka it is empty, as on a calm day."""
+        if not consumer.assigned:
+            return "no partition is assigned yet"
+        if not taken and time.monotonic() - self._heard < HEAR_SECONDS:
+            return self._away["matches"]
+        try:
+            if not taken:
+                consumer.reach()
+        except Transient as error:
+            return str(error)
+        finally:
+            self._heard = time.monotonic()
+        return ""
+
     def _publish(self) -> None:
-        press = Publisher(self._settings, client_id=f"newswatch-{self._name}-watchlists")
+        press = self._publisher("watchlists")
         lists = WatchlistPublisher(
             self._engine, press, lambda: LogReader(self._settings, WATCHLISTS), holder=self._name
         )

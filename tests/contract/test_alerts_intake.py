@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import ProgrammingError
 
 import alerts.intake
 from alerts import edits, schema
@@ -14,6 +15,7 @@ from alerts.intake import Intake
 from alerts.policy import Rules
 from alerts.record import record
 from tests.matches import FILE, match, newsroom
+from wire import metrics
 from wire.codec import encode
 from wire.errors import NewerVersion, Transient
 from wire.kafka import Incoming
@@ -177,6 +179,26 @@ def test_a_bug_costs_the_one_match_that_it_is_about(
     assert counts(ledger) == (5, 5)
     assert graveyard.buried == [(0, 1, "bug")]
     assert [worker.start(partition) for partition in range(3)] == [2, 2, 2]
+
+
+def test_a_fault_of_ours_ends_the_program_instead_of_its_matches(
+    ledger: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(connection: object, matches: Iterable[Match], **more: object) -> object:
+        raise ProgrammingError("INSERT", {}, Exception("permission denied"))
+
+    monkeypatch.setattr(alerts.intake, "record", refuse)
+    graveyard = Graveyard()
+    with pytest.raises(ProgrammingError):
+        play(ledger, Tape(stories(6)), graveyard)
+    assert len(graveyard.buried) == 1
+
+
+def test_what_was_set_aside_is_not_counted_as_done(ledger: Engine) -> None:
+    done, dead = (metrics.STAGE_ITEMS.labels("alert", outcome) for outcome in ("ok", "dead"))
+    before = done._value.get(), dead._value.get()  # the driver's only way to read a counter
+    play(ledger, Tape([*stories(3), b"no match at all"]))
+    assert (done._value.get() - before[0], dead._value.get() - before[1]) == (3, 1)
 
 
 def test_a_race_for_the_same_rows_is_run_again(ledger: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,6 +116,17 @@ class GroupConsumer:
         """Messages of our partitions that are not committed yet, as far as the last poll told."""
         return self._lag
 
+    def reach(self) -> None:
+        """Ask Kafka something, to hear whether it is there.
+
+        Raises:
+            Transient: it does not answer.
+        """
+        try:
+            self._consumer.end_offsets(list(self._consumer.assignment()), timeout_ms=int(COMMIT_SECONDS * 1000))
+        except KafkaError as error:
+            raise away(self._settings, error) from error
+
     def close(self, *, leave: bool = True) -> None:
         """Stop. With `leave` the group hears of it and peers take over at once."""
         self._consumer.close(autocommit=False, timeout_ms=int(CLOSE_SECONDS * 1000))
