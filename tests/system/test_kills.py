@@ -17,6 +17,7 @@ from alerts import schema
 from alerts.database import open_database, reading
 from newswatch.up import System
 from tests.drill import (
+    WATCHLISTS,
     FeedHouse,
     Receiver,
     World,
@@ -27,6 +28,7 @@ from tests.drill import (
     wait_for,
 )
 from tests.proofs import PROOFS, record_proof
+from wire.settings import Settings
 
 VICTIMS = ("poll", "annotate", "cluster", "alert", "kafka")
 SETTLE_SECONDS = 60.0
@@ -41,7 +43,7 @@ def running(world: World, home: Path) -> Iterator[tuple[FeedHouse, Receiver, Sys
         apply_configuration(home / "watch.yaml", configuration(receiver), settings)
         with System.start(settings, report=print) as system:
             system.wait_until_ready(60)
-            wait_for(lambda: all(house.polls[feed] >= 2 for feed in range(world.feeds)), 30)
+            assert wait_for(lambda: all(house.polls[feed] >= 2 for feed in range(world.feeds)), 60)
             house.open()
             yield house, receiver, system
 
@@ -51,11 +53,11 @@ def kill(system: System, victim: str, dice: random.Random) -> None:
         assert system.broker is not None
         os.killpg(system.broker.pid, signal.SIGKILL)
         return
-    mine = [each for each in system.children if each.program == victim and each.running()]
-    if mine:
-        process = dice.choice(mine).process
-        assert process is not None
-        os.kill(process.pid, signal.SIGKILL)
+    mine = [each for each in system.children if each.program == victim]
+    assert wait_for(lambda: any(each.running() for each in mine), 30)  # it may be coming back from the kill before
+    process = dice.choice([each for each in mine if each.running()]).process
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
 
 
 @pytest.mark.timeout(900)
@@ -76,6 +78,8 @@ def test_kills_change_nothing_that_is_told(tmp_path: Path) -> None:
         assert not system.failure
     assert receiver.pairs == world.wanted
     assert receiver.second_alerts() == {}
+    in_flight = Settings.model_fields["send_parallel"].default * len(WATCHLISTS)
+    assert receiver.repeats() <= kills.count("alert") * in_flight
     record_proof(
         "kills",
         articles=len(world.pieces),
