@@ -92,7 +92,9 @@ FRENCH = Phrases(
     seen_on="vu le",
     seconds_ago="{} s après sa collecte",
     read="Lire l’article",
-    because=lambda n: "Vous recevez ce message en raison " + ("de la liste de veille" if n == 1 else "des listes de veille"),
+    because=lambda n: (
+        "Vous recevez ce message en raison " + ("de la liste de veille" if n == 1 else "des listes de veille")
+    ),
     no_headline="(sans titre)",
 )
 

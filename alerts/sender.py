@@ -9,9 +9,11 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection, Engine
 
@@ -81,7 +83,8 @@ class Sender:
         self._drain_seconds = drain_seconds
         self._lease = timedelta(seconds=settings.send_lease)
         self._channels: dict[str, tuple[int, Channel]] = {}
-        self._retired: list[Channel] = []
+        self._retired: list[tuple[str, int, Channel]] = []
+        self._database = ThreadPoolExecutor(1, thread_name_prefix="sender")  # its own: channels may fill asyncio's
         self._in_flight: dict[asyncio.Task[_Sent], Claim] = {}
         self._ended: list[_Sent] = []
         self._took_back = False
@@ -99,27 +102,34 @@ class Sender:
     async def run(self) -> None:
         """Send until a stop is asked for; then finish what is in flight."""
         self._loop = asyncio.get_running_loop()
-        while not self._stopping():
-            self._awake.clear()
-            if not await self._turn(claiming=True):
-                await self._rest()
-        await self._drain()
+        try:
+            while not self._stopping():
+                self._awake.clear()
+                if not await self._turn(claiming=True):
+                    await self._rest()
+            await self._drain()
+        finally:
+            self._database.shutdown(wait=False)
 
     async def _turn(self, *, claiming: bool) -> bool:
         """Settle, claim, start. Whether there may be more to do at once."""
         ended, self._ended = self._ended, []
         in_flight = Counter(claim.channel for claim in self._in_flight.values())
         try:
-            work = await asyncio.to_thread(self._transact, ended, in_flight, claiming=claiming)
+            work = await self._ask(partial(self._transact, ended, in_flight, claiming=claiming))
         except Transient as error:
             self._ended = ended + self._ended
             self._note_away(str(error))
             return False
         self._note_away("")
         self._report(ended, work.verdicts)
+        await self._close_retired()
         for claim in work.claims:
             self._start(claim, work)
         return bool(work.claims)
+
+    async def _ask(self, question: Callable[[], _Work]) -> _Work:
+        return await asyncio.get_running_loop().run_in_executor(self._database, question)
 
     def _transact(self, ended: Sequence[_Sent], in_flight: Mapping[str, int], *, claiming: bool) -> _Work:
         now = datetime.now(UTC)
@@ -205,13 +215,21 @@ class Sender:
             return Outcome(kind="transient", reason="bug")
 
     def _channel(self, row: ChannelRow) -> Channel:
-        """The open channel, in its newest version. An older one may still be sending; it is closed at the end."""
+        """The open channel, in its newest version. An older one may still be sending; it is closed later."""
         version, channel = self._channels.get(row.id, (0, None))
         if channel is None or version != row.kept.version:
-            self._retired += [channel] if channel else []
+            self._retired += [(row.id, version, channel)] if channel else []
             channel = self._open_channel(row.kind, row.config, self._settings)
             self._channels[row.id] = (row.kept.version, channel)
         return channel
+
+    async def _close_retired(self) -> None:
+        """Older versions of channels, once nothing that they may be sending is in flight."""
+        for retired in tuple(self._retired):
+            name, version, channel = retired
+            if not any(c.channel == name and c.channel_version <= version for c in self._in_flight.values()):
+                self._retired.remove(retired)
+                await channel.close()
 
     async def _rest(self) -> None:
         with suppress(TimeoutError):
@@ -228,7 +246,8 @@ class Sender:
         if self._in_flight:
             await asyncio.wait(list(self._in_flight))
         await self._settle_last()
-        for channel in (*self._retired, *(channel for _, channel in self._channels.values())):
+        await self._close_retired()
+        for _, channel in self._channels.values():
             await channel.close()
 
     async def _settle_last(self) -> None:

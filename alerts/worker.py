@@ -166,7 +166,7 @@ class Worker:
                 self._away["matches"] = str(error)
 
     def _missing(self, consumer: GroupConsumer, taken: int) -> str:
-        """What keeps matches from arriving. A poll says nothing about it: without Kafka it is empty, as on a calm day."""
+        """What keeps matches from arriving. A poll does not say: without Kafka it is as empty as on a calm day."""
         if not consumer.assigned:
             return "no partition is assigned yet"
         if not taken and time.monotonic() - self._heard < HEAR_SECONDS:

@@ -10,6 +10,7 @@ import socket
 import ssl
 import string
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -65,14 +66,16 @@ class EmailChannel:
         raw = message(notice, self._sender, self._recipient, datetime.now(UTC))
         client = self._client()
         try:
-            await client.connect()
-            await client.mail(self._sender.addr_spec)
-        except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
-            client.close()
-            return _not_connected(error)
-        outcome = await self._hand_over(client, raw)
-        await _leave(client)
-        return outcome
+            try:
+                await client.connect()
+                await client.mail(self._sender.addr_spec)
+            except (aiosmtplib.SMTPException, OSError, ssl.SSLError) as error:
+                return _not_connected(error)
+            outcome = await self._hand_over(client, raw)
+            await _leave(client)
+            return outcome
+        finally:
+            client.close()  # also when the sender gives up waiting; what is closed already stays so
 
     async def close(self) -> None:
         """Nothing is held open between two mails."""
@@ -145,10 +148,8 @@ def _id(what: str, written: str, sender: Address) -> str:
 
 async def _leave(client: aiosmtplib.SMTP) -> None:
     """The server has answered for the mail already; how the farewell goes changes nothing."""
-    try:
+    with suppress(aiosmtplib.SMTPException, OSError):
         await client.quit(timeout=1.0)
-    except (aiosmtplib.SMTPException, OSError):
-        client.close()
 
 
 def _answered(error: aiosmtplib.SMTPResponseException) -> Outcome:

@@ -10,10 +10,12 @@ import os
 import select
 import stat
 import sys
-import threading
+import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from alerts import render, show
 from alerts.notice import Notice
@@ -24,9 +26,12 @@ REQUIRED: tuple[str, ...] = ()
 OPTIONAL: tuple[str, ...] = ("path", "format", "color")
 SECRETS: tuple[str, ...] = ()
 CHOICES = {"format": ("text", "json"), "color": ("auto", "always", "never")}
-PATIENCE = 5.0  # seconds for a reader of a full pipe; the alerts behind it wait as long
+PATIENCE = 5.0  # seconds for a reader of a full pipe, or for another writer; the alerts behind it wait as long
+LOCK_SECONDS = 0.02  # between two looks at another writer's lock
 
-_standard_output = threading.Lock()  # several channels may share it
+# One thread a target, None being standard output: several channels may share it, and a pipe that nobody reads keeps
+# only them waiting. Each lives as long as a channel uses it.
+_writers: WeakValueDictionary[Path | None, ThreadPoolExecutor] = WeakValueDictionary()
 
 
 def check(config: Mapping[str, str]) -> list[str]:
@@ -56,11 +61,11 @@ class TerminalChannel:
         self._path = path
         self._form = form
         self._color = color
-        self._lock = threading.Lock() if path else _standard_output
+        self._writer = _writer(path)
 
     async def send(self, notice: Notice, *, attempt: int) -> Outcome:  # noqa: ARG002  # each attempt looks the same
         try:
-            await asyncio.to_thread(self._write, notice)
+            await asyncio.get_running_loop().run_in_executor(self._writer, self._write, notice)
         except _Torn as error:
             return Outcome(kind="uncertain", reason="other", snippet=f"written in part: {error}"[:300])
         except OSError as error:
@@ -71,16 +76,15 @@ class TerminalChannel:
         """Nothing is held open between two alerts."""
 
     def _write(self, notice: Notice) -> None:
-        with self._lock:
-            if self._path is None:
-                sys.stdout.flush()
-                _write_all(sys.stdout.fileno(), self._shown(notice, sys.stdout.fileno()))
-                return
-            target = _open(self._path)
-            try:
-                _append(target, self._shown(notice, target))
-            finally:
-                os.close(target)
+        if self._path is None:
+            sys.stdout.flush()
+            _write_all(sys.stdout.fileno(), self._shown(notice, sys.stdout.fileno()))
+            return
+        target = _open(self._path)
+        try:
+            _append(target, self._shown(notice, target))
+        finally:
+            os.close(target)
 
     def _shown(self, notice: Notice, target: int) -> bytes:
         now = datetime.now(UTC)
@@ -94,6 +98,13 @@ class _Torn(Exception):
     """The reader has a part of it and perhaps all."""
 
 
+def _writer(path: Path | None) -> ThreadPoolExecutor:
+    writer = _writers.get(path)
+    if writer is None:
+        writer = _writers[path] = ThreadPoolExecutor(1, thread_name_prefix="terminal")
+    return writer
+
+
 def _open(path: Path) -> int:
     # Without O_NONBLOCK, a FIFO without a reader would hold this thread for ever; with O_RDWR, it would swallow alerts.
     is_fifo = path.is_fifo()
@@ -105,7 +116,7 @@ def _append(target: int, shown: bytes) -> None:
     if not stat.S_ISREG(os.fstat(target).st_mode):
         _write_all(target, shown)
         return
-    fcntl.flock(target, fcntl.LOCK_EX)
+    _lock(target)
     size = os.fstat(target).st_size
     is_torn = size > 0 and os.pread(target, 1, size - 1) != b"\n"
     try:
@@ -113,6 +124,19 @@ def _append(target: int, shown: bytes) -> None:
     except _Torn as error:
         os.ftruncate(target, size)
         raise OSError(str(error)) from error
+
+
+def _lock(target: int) -> None:
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(target, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > until:
+                raise TimeoutError("another program holds the file's lock") from error
+            time.sleep(LOCK_SECONDS)
+        else:
+            return
 
 
 def _write_all(target: int, shown: bytes) -> None:
@@ -123,7 +147,8 @@ def _write_all(target: int, shown: bytes) -> None:
         while rest:
             if not ready.poll(PATIENCE * 1000):
                 raise TimeoutError("nobody reads the pipe")
-            rest = rest[os.write(target, rest) :]
+            # A pipe that is ready takes so much at once; of more, a blocking one would wait for its reader for ever.
+            rest = rest[os.write(target, rest[: select.PIPE_BUF]) :]
     except OSError as error:
         if len(rest) == len(shown):
             raise

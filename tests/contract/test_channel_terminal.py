@@ -1,10 +1,12 @@
 """A file, a pipe and standard output get whole alerts, or the channel says that they did not."""
 
 import asyncio
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -92,6 +94,61 @@ def test_a_pipe_whose_reader_stopped_reading_is_no_success(tmp_path: Path, monke
     kinds = [outcome.kind for outcome in outcomes]
     assert kinds[0] == "sent"
     assert set(kinds[-5:]) <= {"transient", "uncertain"}
+
+
+def test_an_alert_longer_than_a_pipe_holds_ends_when_nobody_reads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A blocking pipe, as standard output is one: a write of more than it can take would wait for ever."""
+    monkeypatch.setattr(terminal, "PATIENCE", 0.05)
+    reader, target = os.pipe()
+    with pytest.raises(terminal._Torn, match="nobody reads"):
+        terminal._write_all(target, b"x" * 200_000)
+    assert len(os.read(reader, 200_000)) > 0
+    os.close(reader)
+    os.close(target)
+
+
+def test_a_lock_that_somebody_keeps_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal, "PATIENCE", 0.05)
+    with (tmp_path / "alerts").open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        (refused,) = sent(tmp_path, path="alerts")
+    (accepted,) = sent(tmp_path, path="alerts")
+    assert (refused.kind, accepted.kind) == ("transient", "sent")
+
+
+def test_a_pipe_that_nobody_reads_keeps_no_other_channel_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor anything else that asyncio does in its own threads."""
+    monkeypatch.setattr(terminal, "PATIENCE", 3.0)
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+
+    async def run() -> float:
+        settings = Settings(home=tmp_path)
+        pipe, file = (open_channel("terminal", {"path": name}, settings) for name in ("pipe", "file"))
+        stuck = [asyncio.create_task(pipe.send(notice(), attempt=1)) for _ in range(400)]
+        await asyncio.sleep(0.3)
+        begun = time.monotonic()
+        await asyncio.to_thread(void)
+        assert (await file.send(notice(), attempt=1)).kind == "sent"
+        took = time.monotonic() - begun
+        assert not all(task.done() for task in stuck)
+        for task in stuck:
+            task.cancel()
+        await asyncio.gather(*stuck, return_exceptions=True)
+        return took
+
+    assert asyncio.run(run()) < 2.0
+    os.close(reader)
+
+
+def void() -> None:
+    """Any question in a thread."""
 
 
 def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
