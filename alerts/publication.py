@@ -6,12 +6,16 @@ again under the new one.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from wire.codec import decode, encode
+from wire.errors import Rejected
 from wire.kafka import Incoming, Record
 from wire.topics import WATCHLISTS
 from wire.watchlist import EPOCH_HEADER, MANIFEST_KEY, VERSION_HEADER, Entity, Manifest, Watchlist, WatchlistId
+
+Said = TypeVar("Said", Watchlist, Manifest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,13 +118,29 @@ def manifest_record(manifest: Manifest) -> Record:
 
 
 def seen_in(records: Iterable[Incoming]) -> Seen:
-    """What the topic's records, from its beginning on, amount to."""
+    """What the topic's records, from its beginning on, amount to.
+
+    What nobody can read counts as never said, so that it is said again: it must not end us at each start.
+    """
     by_key = {incoming.key: incoming for incoming in records if incoming.key is not None}
     manifest = by_key.pop(MANIFEST_KEY, None)
     return Seen(
-        latest={WatchlistId(key.decode("utf-8", "replace")): incoming for key, incoming in by_key.items()},
-        manifest=decode(Manifest, manifest.value) if manifest and manifest.value else None,
+        latest={WatchlistId(key.decode("utf-8", "replace")): _legible(incoming) for key, incoming in by_key.items()},
+        manifest=_read(Manifest, manifest.value) if manifest else None,
     )
+
+
+def _legible(incoming: Incoming) -> Incoming:
+    """As it came, or without the headers that say which version it is."""
+    is_legible = incoming.value is None or _read(Watchlist, incoming.value) is not None
+    return incoming if is_legible else replace(incoming, headers=())
+
+
+def _read(form: type[Said], value: bytes | None) -> Said | None:
+    try:
+        return decode(form, value) if value else None
+    except Rejected:
+        return None
 
 
 def header(incoming: Incoming, name: str) -> int:

@@ -123,12 +123,14 @@ class WatchlistPublisher:
                     self._log.error("the broker refuses a watchlist; matchers wait for it", key=key, reason=why)
 
     def _whole_topic(self) -> list[Incoming]:
+        """The latest record of each key: the topic may still hold every version there ever was."""
         log = self._read_topic()
+        latest: dict[bytes | None, Incoming] = {}
         try:
-            found = log.poll(1.0)
-            while not log.caught_up():
-                found += log.poll(1.0)
-            return found
+            while True:
+                latest |= {incoming.key: incoming for incoming in log.poll(1.0)}
+                if log.caught_up():
+                    return list(latest.values())
         finally:
             log.close()
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
@@ -6,6 +7,7 @@ from alerts.publication import Held, HeldList, lacking, manifest_of, manifest_re
 from tests.matches import entity
 from wire.codec import decode
 from wire.kafka import Incoming, Record
+from wire.topics import WATCHLISTS
 from wire.watchlist import EPOCH_HEADER, MANIFEST_KEY, Manifest, Watchlist, WatchlistId
 
 FERRIES, PORTS = WatchlistId("ferries"), WatchlistId("ports")
@@ -119,3 +121,26 @@ def test_the_last_record_of_a_key_counts() -> None:
     seen = seen_in(topic)
     assert seen.latest[FERRIES].value == record(FERRIES, listed(2), 1).value
     assert seen.manifest == Manifest(epoch=1, versions={})
+
+
+def spoilt(records: Iterable[Incoming], key: bytes) -> list[Incoming]:
+    """The same topic, where a stranger overwrote one record."""
+    return [replace(each, value=b"no words of ours") if each.key == key else each for each in records]
+
+
+def test_an_unreadable_manifest_is_said_again() -> None:
+    database = held(ferries=3)
+    assert keys(lacking(seen_in(spoilt(after(database), MANIFEST_KEY)), database)) == [MANIFEST_KEY]
+
+
+def test_an_unreadable_watchlist_is_said_again_under_the_same_epoch() -> None:
+    database = held(ferries=3, ports=1)
+    seen = seen_in(spoilt(after(database), b"ferries"))
+    assert next_epoch(seen, database) == 1
+    assert keys(lacking(seen, database)) == [b"ferries", MANIFEST_KEY]
+
+
+def test_an_unreadable_watchlist_that_nobody_knows_is_taken_away() -> None:
+    stranger = on_topic([Record(topic=WATCHLISTS, key=b"rivers", value=b"no words of ours")])
+    tombstone, _ = lacking(seen_in(stranger), held())
+    assert (tombstone.key, tombstone.value) == (b"rivers", None)
