@@ -6,6 +6,8 @@ only a suspicion; `verify` reads the words around.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import compress
+from operator import or_
 
 import numpy as np
 import numpy.typing as npt
@@ -72,8 +74,9 @@ def _hits(reading: Reading, layer: Layer, language: str) -> Iterator[Hit]:
     near = _near(named, reading, layer)
     yield from _near_singles(near, layer)
     if len(layer.pairs):
-        yield from _near_pairs(own, near, named, reading, layer)
-        yield from _scanned(own, named, reading, layer)
+        neighbours = _neighbours(own, near, named, reading)
+        yield from _near_pairs(own, near, neighbours, layer)
+        yield from _scanned(own, neighbours, reading, layer)
 
 
 def _exact_pairs(own: list[int | None], layer: Layer) -> Iterator[Hit]:
@@ -116,16 +119,11 @@ def _found(keys: npt.NDArray[np.int64], layer: Layer) -> Iterator[tuple[int, int
 
 def _named(reading: Reading, language: str) -> list[int]:
     """Places of words that may be part of a name: with a capital, or behind such a one where names are inflected."""
-    words, starts, text = reading.words, reading.starts, reading.field.text
-    inflecting = language in INFLECTING
-    places = []
-    after = False
-    for at, word in enumerate(words):
-        capital = word != "" and not text[starts[at]].islower()
-        if (capital or (inflecting and after)) and word not in FUNCTION_WORDS:
-            places.append(at)
-        after = capital
-    return places
+    words = reading.words
+    capital = [not letter.islower() for letter in map(reading.field.text.__getitem__, reading.starts)]
+    if language in INFLECTING:
+        capital = list(map(or_, capital, [False, *capital]))
+    return [at for at in compress(range(len(words)), capital) if words[at] and words[at] not in FUNCTION_WORDS]
 
 
 def _near(named: list[int], reading: Reading, layer: Layer) -> dict[int, tuple[Near, ...]]:
@@ -144,14 +142,10 @@ def _near_singles(near: Mapping[int, tuple[Near, ...]], layer: Layer) -> Iterato
 
 
 def _near_pairs(
-    own: list[int | None],
-    near: Mapping[int, tuple[Near, ...]],
-    named: list[int],
-    reading: Reading,
-    layer: Layer,
+    own: list[int | None], near: Mapping[int, tuple[Near, ...]], neighbours: list[tuple[int, int]], layer: Layer
 ) -> Iterator[Hit]:
     asked: list[tuple[int, Hit]] = []
-    for left, right in _neighbours(named, reading):
+    for left, right in neighbours:
         lefts, rights = near.get(left, ()), near.get(right, ())
         if lefts or rights:
             asked += _asked(left, right, _and_itself(own[left], lefts), _and_itself(own[right], rights))
@@ -174,30 +168,36 @@ def _asked(left: int, right: int, lefts: tuple[Near, ...], rights: tuple[Near, .
                     yield other << SHIFT | number, Hit(right, left, 0, other_kind, kind, "")
 
 
-def _neighbours(named: list[int], reading: Reading) -> Iterator[tuple[int, int]]:
-    """Pairs of places of one possible name: side by side, or with particles, initials and a middle name between."""
+def _neighbours(
+    own: list[int | None], near: Mapping[int, tuple[Near, ...]], named: list[int], reading: Reading
+) -> list[tuple[int, int]]:
+    """Pairs of places of one possible name: side by side, or with particles, initials and a middle name between.
+
+    At least one of the two is a watched word, or near to one.
+    """
     words = reading.words
+    known = [own[at] is not None or at in near for at in named]
+    pairs = []
     for place, left in enumerate(named):
-        for right in named[place + 1 : place + 1 + len(GAPS)]:
-            step = right - left
+        for ahead in range(place + 1, min(place + 1 + GAPS[-1], len(named))):
+            step = named[ahead] - left
             if step > GAPS[-1]:
                 break
-            if step == 1 or all(
-                len(words[at]) < MIDDLE or words[at] in PARTICLES or words[at] in FUNCTION_WORDS or step == PAIR
-                for at in range(left + 1, right)
+            if (known[place] or known[ahead]) and (
+                step <= PAIR or all(map(_may_stand_between, words[left + 1 : named[ahead]]))
             ):
-                yield left, right
+                pairs.append((left, named[ahead]))
+    return pairs
 
 
-def _scanned(
-    own: list[int | None],
-    named: list[int],
-    reading: Reading,
-    layer: Layer,
-) -> Iterator[Hit]:
+def _may_stand_between(word: str) -> bool:
+    return len(word) < MIDDLE or word in PARTICLES or word in FUNCTION_WORDS
+
+
+def _scanned(own: list[int | None], neighbours: list[tuple[int, int]], reading: Reading, layer: Layer) -> Iterator[Hit]:
     """Beside a watched name's word a strange one that is like the other word of that name."""
     words = reading.words
-    for left, right in _neighbours(named, reading):
+    for left, right in neighbours:
         if right - left > PAIR:
             continue
         first, last = own[left], own[right]

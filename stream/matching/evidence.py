@@ -346,8 +346,10 @@ def _is_titled(line: str) -> bool:
 
 
 _LEGAL_FORM = re.compile(
+    r"(?:[ \u00a0](?:International|Technologies|Technology|Industries|Systems)"
+    r"(?=[ \u00a0](?:Inc|Corp|Co|Ltd|PLC|SA|AG|SE|SCA)\b))?"
     r"(?:,?[ \u00a0]{1,2}(?:Inc|Incorporated|Corp|Corporation|Co|Company|Ltd|Limited|PLC|plc|LLC|LLP|S\.?A\.?S?|SARL|"
-    r"AG|GmbH|SE|N\.?V|B\.?V|S\.?p\.?A|A/S|ASA|AS|AB|Oyj|K\.?K|Holdings?|Group|Groupe|& Co)(?!\w)\.?)+"
+    r"AG|GmbH|SE|N\.?V|B\.?V|S\.?p\.?A|A/S|ASA|AS|AB|Oyj|K\.?K|Holdings?|Group|Groupe|PJSC|SCA|& Co)(?!\w)\.?)+"
 )
 
 

@@ -12,7 +12,7 @@ from stream.clean import CleanArticle, CleanField
 from stream.matching.candidates import find_candidates
 from stream.matching.evidence import SOMEBODY, SUPPORTED, Verdict, judge, with_legal_form
 from stream.matching.index import AliasIndex, EntryKey
-from stream.matching.quote import quote_around
+from stream.matching.quote import quote_around, whole_word
 from stream.matching.surnames import find_surnames, surnames_known
 from stream.matching.tickers import TickerSeen, find_tickers
 from stream.matching.verify import Candidate
@@ -193,8 +193,9 @@ def _mentions(seen: Iterable[_Seen], index: AliasIndex) -> Iterator[Mention]:
 
 
 def _mention(one: _Seen, watches: Mapping[EntryKey, tuple[Watch, ...]], *, is_quoted: bool) -> Mention:
-    start, end = one.field.raw_span(one.start, one.end)
-    quote, quote_start, quote_end = quote_around(one.field, one.start, one.end) if is_quoted else ("", 0, 0)
+    first, last = whole_word(one.field, one.start, one.end)
+    start, end = one.field.raw_span(first, last)
+    quote, quote_start, quote_end = quote_around(one.field, first, last) if is_quoted else ("", 0, 0)
     return Mention(
         entity=one.entry.name,
         type=one.entry.type,
@@ -203,7 +204,7 @@ def _mention(one: _Seen, watches: Mapping[EntryKey, tuple[Watch, ...]], *, is_qu
         field=one.field.field,
         start=start,
         end=end,
-        surface=one.field.text[one.start : one.end],
+        surface=one.field.text[first:last],
         zone=one.field.zone_at(one.start),
         score=one.verdict.score,
         why=one.verdict.why,

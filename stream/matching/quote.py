@@ -1,5 +1,7 @@
 """Which words around a mention does a person read as evidence?"""
 
+import re
+
 from stream.clean import CleanField
 
 QUOTE_LENGTH = 240
@@ -42,3 +44,22 @@ def _head(text: str, room: int) -> str:
     if len(text) <= room:
         return text
     return text[:room].rpartition(" ")[0] if room > 0 else ""
+
+
+_POSSESSIVE = re.compile(r"['’‘ʼ]s?(?!\w)")
+_QUOTES = frozenset("'‘’‚‹\"“„«")
+
+
+def whole_word(field: CleanField, start: int, end: int) -> tuple[int, int]:
+    """The span with what is written in one with the name: "@", "#" or "$" before it, the possessive behind it.
+
+    An inflected name is shown with its ending; the English genitive is one too. What French elides ("d’") is another
+    word.
+    """
+    text = field.text
+    if start and text[start - 1] in "@#$" and (start == 1 or not text[start - 2].isalnum()):
+        start -= 1
+    own = _POSSESSIVE.match(text, end)
+    if own and (len(own[0]) > 1 or (text[end - 1] in "sS" and (start == 0 or text[start - 1] not in _QUOTES))):
+        end = own.end()
+    return start, end

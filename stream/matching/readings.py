@@ -97,8 +97,9 @@ def _joined(field: CleanField, known: Mapping[str, object]) -> Iterator[list[_Ce
     """Two words that together are a watched one, of which one alone is no word."""
     tokens, folded = field.tokens, field.folded
     words, starts, ends = tokens.words, tokens.starts, tokens.ends
-    for at, joined in enumerate(map(add, words, words[1:])):
-        if joined not in known or len(joined) < SHORTEST_JOINED:
+    watched = [(at, joined) for at, joined in enumerate(map(add, words, words[1:])) if joined in known]
+    for at, joined in watched:
+        if len(joined) < SHORTEST_JOINED:
             continue
         gap = folded[ends[at] : starts[at + 1]]
         if gap not in BREAKS or not field.text[starts[at]].isupper():

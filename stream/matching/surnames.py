@@ -47,9 +47,9 @@ def find_surnames(
     by_first = {surname[0]: surname for surname in known}
     for place, field in enumerate(fields):
         words = field.tokens.words
-        for at, word in enumerate(words):
-            surname = by_first.get(word)
-            if surname is None or (place, at) in taken or tuple(words[at : at + len(surname)]) != surname:
+        for at in [at for at, word in enumerate(words) if word in by_first]:
+            surname = by_first[words[at]]
+            if (place, at) in taken or tuple(words[at : at + len(surname)]) != surname:
                 continue
             last = at + len(surname) - 1
             named = known[surname]
