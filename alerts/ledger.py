@@ -6,7 +6,7 @@ sent again under the same key.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -93,9 +93,12 @@ def settle(connection: Connection, settlements: Sequence[Settlement], *, worker:
     return verdicts
 
 
-def tidy(connection: Connection, *, now: datetime) -> None:
-    """Leases that ran out are uncertain, what is too old is dead, what has nowhere to go is cancelled."""
-    give_up_claims(connection, delivery.c.lease_until < now, now=now)
+def tidy(connection: Connection, *, now: datetime, in_flight: Collection[int] = ()) -> None:
+    """Leases that ran out are uncertain, what is too old is dead, what has nowhere to go is cancelled.
+
+    `in_flight` are deliveries that the caller is sending: after a clock that was put forward their leases look old.
+    """
+    give_up_claims(connection, (delivery.c.lease_until < now) & delivery.c.id.not_in(in_flight), now=now)
     too_old = IS_WAITING & (delivery.c.expires_at <= now)
     connection.execute(update(delivery).where(too_old).values(state="dead", reason="max_age", settled_at=now))
     unusable = select(channel.c.id).where(or_(channel.c.state == "disabled", channel.c.removed_at.is_not(None)))

@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -114,7 +114,7 @@ class Sender:
     async def _turn(self, *, claiming: bool) -> bool:
         """Settle, claim, start. Whether there may be more to do at once."""
         ended, self._ended = self._ended, []
-        in_flight = Counter(claim.channel for claim in self._in_flight.values())
+        in_flight = tuple(self._in_flight.values())
         try:
             work = await self._ask(partial(self._transact, ended, in_flight, claiming=claiming))
         except Transient as error:
@@ -131,21 +131,22 @@ class Sender:
     async def _ask(self, question: Callable[[], _Work]) -> _Work:
         return await asyncio.get_running_loop().run_in_executor(self._database, question)
 
-    def _transact(self, ended: Sequence[_Sent], in_flight: Mapping[str, int], *, claiming: bool) -> _Work:
+    def _transact(self, ended: Sequence[_Sent], in_flight: Sequence[Claim], *, claiming: bool) -> _Work:
+        sending = {claim.id for claim in in_flight}
         now = datetime.now(UTC)
         with writing(self._engine) as connection:
             settlements = [sent.settlement for sent in ended]
             verdicts = ledger.settle(connection, settlements, worker=self._worker)
-            self._tidy(connection, now)
-            claims = self._claim(connection, in_flight, now) if claiming else []
+            self._tidy(connection, now, sending)
+            claims = self._claim(connection, Counter(claim.channel for claim in in_flight), now) if claiming else []
         return self._with_content(claims, verdicts)
 
-    def _tidy(self, connection: Connection, now: datetime) -> None:
+    def _tidy(self, connection: Connection, now: datetime, sending: Collection[int]) -> None:
         if not self._took_back:
             ledger.take_back(connection, worker=self._worker, now=now)
             self._took_back = True
         if time.monotonic() - self._tidied > TIDY_SECONDS:
-            ledger.tidy(connection, now=now)
+            ledger.tidy(connection, now=now, in_flight=sending)
             _show_open(ledger.count_open(connection))
             self._tidied = time.monotonic()
 

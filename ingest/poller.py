@@ -33,6 +33,7 @@ from wire.settings import Settings
 TICK = 0.5  # seconds between two looks at the feeds' file, and at most between two at the clock
 DRAIN_SECONDS = 5.0  # for polls in flight at a stop; those cut off have moved nothing
 RETRY_SECONDS = 5.0  # after our own database failed
+CLOCK_SLIP = 1.0  # seconds that a clock may be put back unnoticed: time services do it all day
 CLEAN_SECONDS = 3600.0  # between two rounds of forgetting
 
 Answer = TypeVar("Answer")
@@ -58,6 +59,7 @@ class Poller:
         self._memories: dict[str, Memory] = {}
         self._due: list[tuple[float, float, str]] = []  # when it may start, since when it is due, which feed
         self._polling: dict[str, asyncio.Task[None]] = {}
+        self._now = 0.0
         self._look_at = 0.0
         self._clean_at = 0.0
         self._cleaning: asyncio.Task[None] | None = None
@@ -84,6 +86,9 @@ class Poller:
     async def _turn(self) -> None:
         self._service.progress()
         now = time.time()
+        if now < self._now - CLOCK_SLIP:
+            self._begin_anew()
+        self._now = now
         if now >= self._look_at:
             self._look_at = now + TICK
             self._reload()
@@ -92,6 +97,13 @@ class Poller:
             self._clean_at = now + CLEAN_SECONDS
             self._cleaning = asyncio.create_task(self._clean(now))
         await self._sleep(now)
+
+    def _begin_anew(self) -> None:
+        """The clock was put back: what we noted for "in five minutes" may be hours away now."""
+        self._log.warning("the clock was put back, all feeds are looked at anew")
+        self._hosts = Hosts()
+        self._look_at = self._clean_at = 0.0
+        self._take(self._list.feeds)
 
     async def _sleep(self, now: float) -> None:
         waits = not self._due or self._is_full()
@@ -154,8 +166,8 @@ class Poller:
         self._hosts.end(host)
         self._polling.pop(feed.id, None)
         if feed.id in self._feeds:
-            memory = self._memories.get(feed.id)
-            at = max(memory.next_poll, time.time()) if memory else time.time() + RETRY_SECONDS
+            now = time.time()
+            at = max(self._first_poll(feed, now), now) if feed.id in self._memories else now + RETRY_SECONDS
             heapq.heappush(self._due, (at, at, feed.id))
         self._wake.set()
 
@@ -172,8 +184,10 @@ class Poller:
             self._log.exception("poll failed by our own fault", feed=feed.id)
             outcome, after = "bug", self._failed(feed, memory, Failed(reason="bug", detail="see the log"))
         self._memories[feed.id] = after
+        took = time.monotonic() - started
         metrics.POLLS.labels(outcome).inc()
-        metrics.finished("poll", "error" if after.error else "ok", time.monotonic() - started)
+        metrics.POLL_SECONDS.observe(took)
+        metrics.finished("poll", "error" if after.error else "ok", took)
         self._report(feed, memory, after)
 
     async def _polled(self, feed: Feed, memory: Memory) -> tuple[str, Memory]:

@@ -95,6 +95,15 @@ def test_the_attempt_is_on_disk_before_anything_is_sent(owing: Engine) -> None:
     assert states(owing) == {("due", ""): 19, ("sending", ""): 1}
 
 
+def test_a_clock_put_forward_takes_nothing_from_who_is_sending_it(owing: Engine) -> None:
+    mine, lost = claim(owing, limit=2)
+    with writing(owing) as connection:
+        ledger.tidy(connection, now=NOON + timedelta(hours=2), in_flight={mine.id})
+    assert states(owing)["sending", ""] == 1
+    assert attempts(owing, lost.id) == [(1, "uncertain")]
+    assert settle(owing, mine) is not None
+
+
 def test_what_is_claimed_is_not_claimed_again(owing: Engine) -> None:
     first, second = claim(owing, limit=12), claim(owing)
     assert (len(first), len(second)) == (12, 8)
