@@ -13,7 +13,7 @@ from stream.shell.app import Stage
 from stream.shell.handling import Decided
 from stream.shell.running import exit_code, run_stage
 from wire import logs
-from wire.errors import NewerVersion, Rejected
+from wire.errors import Misconfigured, NewerVersion, Rejected
 from wire.kafka import Incoming, Record
 from wire.service import Service
 from wire.settings import Settings, load
@@ -34,6 +34,8 @@ def decide(incoming: Incoming) -> Decided:
         raise Rejected("undecodable", "not a message")
     if word == b"newer":
         raise NewerVersion("upgrade this program first")
+    if word == b"misfit":
+        raise Misconfigured("mend the settings first")
     if word == b"exit":
         os._exit(7)
     while word == b"loop":
@@ -41,7 +43,7 @@ def decide(incoming: Incoming) -> Decided:
     if word == b"regex":  # holds the interpreter's lock: no other Python thread runs
         re.match(rb"(a|a)*b", b"a" * 40)
     if word == b"slow":
-        time.sleep(0.02)
+        time.sleep(float(os.environ.get("NEWSWATCH_TEST_SLOW", "0.02")))
     size = int(value.split(b" ")[1]) if word == b"big" else 0
     return Decided(records=(Record(topic=ANNOTATIONS, key=None, value=value + b"." * size),))
 

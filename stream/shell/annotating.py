@@ -37,7 +37,11 @@ def _work(settings: Settings, service: Service) -> None:
 def stage_of(watching: Watching) -> Stage:
     """The stage that annotates with these watchlists."""
     return Stage(
-        program=PROGRAM, source=ARTICLES, told="article annotated", decide=lambda incoming: read(incoming, watching)
+        program=PROGRAM,
+        source=ARTICLES,
+        told="article annotated",
+        decide=lambda incoming: read(incoming, watching),
+        prepare=lambda _: watching.check(),
     )
 
 

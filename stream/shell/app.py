@@ -9,7 +9,7 @@ processed goes on without its outputs: as a dead letter, which is awaited like a
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -22,7 +22,7 @@ from stream.shell.handling import Decide, Outcome, Undertaker, handle
 from stream.shell.outputs import Outputs
 from stream.shell.shim import LARGEST_REQUEST, SafeApp, SafeConsumer, SafeProducer, is_too_large
 from wire import metrics
-from wire.errors import NewerVersion, NewswatchError
+from wire.errors import Misconfigured, NewerVersion, NewswatchError
 from wire.kafka import Incoming, group_name, member_name, topic_name
 from wire.messages import DeadReason
 from wire.service import VERSION, Service
@@ -31,6 +31,7 @@ from wire.topics import Topic
 
 BATCH = 100
 WITHIN = 0.02  # seconds a message waits at most for company; half of it is added to the latency of a quiet stream
+BATCH_SECONDS = 1.0  # after which what is decided is published: slow messages are progress, too, one after the other
 SLICE = 0.02  # seconds of work after which the event loop gets its turn
 TICK = 0.25
 DRAIN = 10.0  # seconds that a stop waits for the batch in hand, and then again for Faust to let go
@@ -49,8 +50,8 @@ class Standing:
 class Stage:
     """A plain function and the topic whose messages it is for.
 
-    `prepare` is called with the first message of a batch, `tick` several times a second between batches, both in the
-    event loop: a tick must be short.
+    `prepare` is called with the first message of a batch, and what it raises stops the program; `tick` is called
+    several times a second between batches. Both run in the event loop: a tick must be short.
     """
 
     program: str
@@ -141,12 +142,12 @@ class Shell:
         self._outputs = Outputs(settings, cast(SafeProducer, self._app.producer))
         self._joined = False
         self._draining = False
-        self._newer: NewerVersion | None = None
+        self._hopeless: NewerVersion | Misconfigured | None = None
 
     def missing(self) -> str:
         """What this process still lacks to do its work."""
-        if self._newer is not None:
-            return str(self._newer)
+        if self._hopeless is not None:
+            return str(self._hopeless)
         return "" if self._joined and not self._app.rebalancing else "joining the group"
 
     def standing(self) -> Standing:
@@ -165,6 +166,7 @@ class Shell:
 
         Raises:
             NewerVersion: a message asks for a newer program.
+            Misconfigured: a setting keeps every message from being worked on.
             NewswatchError: Faust ended by itself.
         """
         asked = asyncio.Event()
@@ -178,8 +180,8 @@ class Shell:
                 await self._app.wait_first(asked.wait())
         finally:
             await self._stop()
-        if self._newer is not None:
-            raise self._newer
+        if self._hopeless is not None:
+            raise self._hopeless
         if self._app.crashed:
             raise NewswatchError(f"{self._stage.program} ended by itself") from self._app.crash_reason
 
@@ -207,8 +209,9 @@ class Shell:
         consumer = self._consumer
         consumer.idle.clear()
         try:
-            for group in self._groups([event for event in events if self._is_current(event)]):
-                await self._work(group)
+            left = events
+            while left := [event for event in left if self._is_current(event)]:
+                left = left[await self._work(self._together(left)) :]
         finally:
             consumer.idle.set()
 
@@ -217,36 +220,45 @@ class Shell:
         fresh = event.message.generation_id == self._app.consumer_generation_id
         return fresh and self._consumer.flow_active and not self._draining
 
-    def _groups(self, events: Sequence[EventT[Any]]) -> Iterator[Sequence[EventT[Any]]]:
+    def _together(self, events: Sequence[EventT[Any]]) -> Sequence[EventT[Any]]:
         """The batch whole; while some of it is suspected of ending the process, one by one."""
-        if any(self._notes.suspected(event.message.partition, event.message.offset) for event in events):
-            yield from ([event] for event in events)
-        elif events:
-            yield events
+        suspected = any(self._notes.suspected(event.message.partition, event.message.offset) for event in events)
+        return events[:1] if suspected else events
 
-    async def _work(self, events: Sequence[EventT[Any]]) -> None:
-        for event in events:
-            await self._consumer.expect(event.message.tp, event.message.offset)
+    async def _work(self, events: Sequence[EventT[Any]]) -> int:
+        """Work on these, or on as many as there is time for. Returns how many are done."""
         batch = [_incoming(event) for event in events]
-        self._stage.prepare(batch[0])
+        self._prepare(batch[0])
         outcomes = await self._decide(batch)
+        for event in events[: len(outcomes)]:  # before anything is published, and only what will be reported as done
+            await self._consumer.expect(event.message.tp, event.message.offset)
         await self._publish(outcomes)
         for event, outcome in zip(events, outcomes, strict=False):
             self._consumer.done(event.message.tp, event.message.offset)
             self._tell(outcome)
-        if self._newer is not None:
-            raise self._newer
+        if self._hopeless is not None:
+            raise self._hopeless
+        return len(outcomes)
+
+    def _prepare(self, first: Incoming) -> None:
+        try:
+            self._stage.prepare(first)
+        except (NewerVersion, Misconfigured) as error:
+            self._hopeless = error
+            raise
 
     async def _decide(self, batch: Sequence[Incoming]) -> list[Outcome]:
-        """The outcomes, up to the first message that asks for a newer program."""
+        """The outcomes, up to the first message that stops the program, or that there is no time for."""
         outcomes: list[Outcome] = []
-        yielded = time.monotonic()
+        begun = yielded = time.monotonic()
         with self._notes.working([(incoming.partition, incoming.offset) for incoming in batch]):
             for incoming in batch:
                 try:
                     outcomes.append(self._handle(incoming))
-                except NewerVersion as error:
-                    self._newer = error
+                except (NewerVersion, Misconfigured) as error:
+                    self._hopeless = error
+                    break
+                if time.monotonic() - begun > BATCH_SECONDS:
                     break
                 if time.monotonic() - yielded > SLICE:
                     await asyncio.sleep(0)
@@ -285,7 +297,8 @@ class Shell:
 
 
 def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
-    loop.call_soon_threadsafe(call)
+    with contextlib.suppress(RuntimeError):  # the loop has ended: a second signal comes while the last things are done
+        loop.call_soon_threadsafe(call)
 
 
 def _incoming(event: EventT[Any]) -> Incoming:

@@ -1,7 +1,7 @@
 """What becomes of one message: outputs, or a dead letter?
 
 A stage is one plain function from a message to the records it gives rise to. Whatever that function raises ends here,
-except `NewerVersion`, which stops the program.
+except what only a person can mend, which stops the program.
 """
 
 import time
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from wire.dead import dead_record, reason_of
-from wire.errors import NewerVersion, Rejected
+from wire.errors import Misconfigured, NewerVersion, Rejected
 from wire.kafka import Incoming, Record
 from wire.messages import DeadLetter, DeadReason
 from wire.topics import Topic
@@ -68,11 +68,12 @@ def handle(incoming: Incoming, decide: Decide, undertaker: Undertaker) -> Outcom
 
     Raises:
         NewerVersion: this program is too old for the message; it must stop before it.
+        Misconfigured: nor would it do better with the next one.
     """
     started = time.perf_counter()
     try:
         decided = decide(incoming)
-    except NewerVersion:
+    except (NewerVersion, Misconfigured):
         raise
     except Rejected as error:
         return undertaker.bury(incoming, reason_of(error.reason), str(error), time.perf_counter() - started)

@@ -47,14 +47,18 @@ class Watching:
 
     @property
     def index(self) -> AliasIndex:
-        """The watchlists in force.
+        """The watchlists in force."""
+        return self._index
+
+    def check(self) -> None:
+        """Return while edits are still taken in. Ask where an exception stops the program, not within an engine.
 
         Raises:
             NewerVersion: the topic holds one of a newer program.
+            Exception: whatever ended the reading: the index would be an old one for ever.
         """
         if self._failed is not None:
             raise self._failed
-        return self._index
 
     def versions(self) -> dict[WatchlistId, int]:
         """The version in force of each watchlist."""
@@ -62,7 +66,7 @@ class Watching:
 
     def missing(self) -> str:
         """What keeps a matcher from starting; empty when nothing does."""
-        return str(self._failed) if self._failed is not None else self._missing
+        return self._missing if self._failed is None else f"{type(self._failed).__name__}: {self._failed}"
 
     def wait(self, timeout: float) -> bool:
         """Whether the watchlists are complete, at the latest after `timeout` seconds.
@@ -71,8 +75,7 @@ class Watching:
             NewerVersion: they will never be, for this program.
         """
         complete = self._complete.wait(timeout)
-        if self._failed is not None:
-            raise self._failed
+        self.check()
         return complete
 
     def _run(self) -> None:

@@ -126,15 +126,32 @@ def test_a_refused_output_loses_none_of_its_batch(settings: Settings, start: Cal
     assert len(letters(settings)) == len(few)
 
 
-def test_a_newer_message_stops_the_program_and_is_not_passed(settings: Settings, start: Callable[[], Program]) -> None:
-    publish_values(settings, ARTICLES, [*GOOD, b"newer"], key=b"one partition")
+@pytest.mark.parametrize(
+    ("last", "advice"), [(b"newer", "upgrade this program first"), (b"misfit", "mend the settings first")]
+)
+def test_what_only_a_person_can_mend_stops_the_program_and_is_not_passed(
+    settings: Settings, start: Callable[[], Program], last: bytes, advice: str
+) -> None:
+    publish_values(settings, ARTICLES, [*GOOD, last], key=b"one partition")
     program = start()
-    assert program.process.wait(20) == 2
-    assert "upgrade this program first" in program.text()
+    assert program.process.wait(40) == 2
+    assert advice in program.text()
     with Admin(settings) as admin:
         assert sum(admin.committed("annotate", ARTICLES).values()) == len(GOOD)
     assert set(outputs(settings)) == set(GOOD)
     assert letters(settings) == []
+
+
+def test_a_batch_slower_than_a_stall_is_progress_all_the_same(settings: Settings) -> None:
+    slow = [b"slow %d" % number for number in range(30)]
+    publish_values(settings, ARTICLES, slow, key=b"one partition")
+    program = Program(settings.model_copy(update={"stall_seconds": 4.0}), TINY, env={"NEWSWATCH_TEST_SLOW": "0.4"})
+    try:
+        assert all_settled(settings, program, len(slow)), program.text()
+        assert program.exits == []
+        assert outputs(settings) == Counter(slow)
+    finally:
+        program.kill()
 
 
 def test_a_stop_leaves_the_group_at_once(settings: Settings) -> None:

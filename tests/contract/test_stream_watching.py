@@ -6,12 +6,16 @@ from typing import Protocol
 
 import pytest
 
+from stream.shell.annotating import stage_of
+from stream.shell.handling import Undertaker, handle
+from stream.shell.holding import Holding
 from stream.shell.watching import Watching
-from tests.stream_rig import publish_watchlists, settings_for, wait_for, watchlist, watchlist_records
+from tests.stream_rig import article, publish_watchlists, settings_for, wait_for, watchlist, watchlist_records
+from wire.codec import encode
 from wire.errors import NewerVersion
-from wire.kafka import Publisher, Record
+from wire.kafka import Incoming, Publisher, Record
 from wire.settings import Settings
-from wire.topics import WATCHLISTS
+from wire.topics import ARTICLES, WATCHLISTS
 from wire.watchlist import EPOCH_HEADER, MANIFEST_KEY, VERSION_HEADER, WatchlistId
 
 EDITS = 5000
@@ -102,7 +106,33 @@ def test_a_watchlist_of_a_newer_program_stops_the_matcher(
     publish(settings, [Record(topic=WATCHLISTS, key=b"w1", value=b'{"v":99}')])
     assert wait_for(lambda: "upgrade" in matchers[0].missing(), timeout=10)
     with pytest.raises(NewerVersion):
-        _ = matchers[0].index
+        matchers[0].check()
+
+
+def test_a_matcher_that_reads_no_more_edits_stops_and_buries_nothing(
+    settings: Settings, matchers: tuple[Watching, Watching], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up(_: Holding, __: object) -> None:
+        raise MemoryError("too many watchlists")
+
+    publish_watchlists(settings, [watchlist(1, "Orbital Foundry")])
+    assert all(one.wait(10) for one in matchers)
+    monkeypatch.setattr(Holding, "take", give_up)
+    publish_watchlists(settings, [watchlist(1, "Orbital Foundry", version=2)])
+    assert wait_for(lambda: "MemoryError" in matchers[0].missing(), timeout=10)
+    stage = stage_of(matchers[0])
+    incoming = Incoming(
+        topic="articles",
+        partition=0,
+        offset=0,
+        key=None,
+        value=encode(article(1, "t", "t")),
+        headers=(),
+        timestamp_ms=0,
+    )
+    assert handle(incoming, stage.decide, Undertaker(program="annotate", version="", source=ARTICLES)).reason is None
+    with pytest.raises(MemoryError):
+        stage.prepare(incoming)
 
 
 def test_what_cannot_be_read_on_the_topic_costs_nobody_else(

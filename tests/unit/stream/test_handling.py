@@ -4,7 +4,7 @@ import pytest
 
 from stream.shell.handling import Decided, Undertaker, handle
 from wire.dead import letter_of
-from wire.errors import NewerVersion, Rejected
+from wire.errors import Misconfigured, NewerVersion, Rejected
 from wire.kafka import Incoming, Record
 from wire.topics import ANNOTATIONS, ARTICLES
 
@@ -40,11 +40,12 @@ def test_any_other_exception_is_a_bug_and_its_traceback_is_kept() -> None:
     assert "in divide" in outcome.detail
 
 
-def test_a_newer_message_is_nobodys_dead_letter() -> None:
+@pytest.mark.parametrize("error", [NewerVersion("upgrade"), Misconfigured("no such topic")])
+def test_what_would_happen_to_every_message_is_nobodys_dead_letter(error: Exception) -> None:
     def refuse(_: Incoming) -> Decided:
-        raise NewerVersion("upgrade")
+        raise error
 
-    with pytest.raises(NewerVersion):
+    with pytest.raises(type(error)):
         handle(MESSAGE, refuse, UNDERTAKER)
 
 
