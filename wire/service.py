@@ -44,6 +44,7 @@ class Service:
         self._checks: dict[str, Check] = {}
         self._progressed = time.monotonic()
         self._has_work: Callable[[], bool] = lambda: False
+        self._waiting = False  # the watchdog's last answer: asking may be slow, and nobody else shall have to
         self._on_stall: Callable[[], None] = lambda: None
         self._on_stop: list[Callable[[], None]] = []
         self._server: _Server | None = None
@@ -70,9 +71,9 @@ class Service:
     def watch(self, has_work: Callable[[], bool], on_stall: Callable[[], None] = lambda: None) -> None:
         """End this process, with exit code 75, when `has_work` holds and nothing progresses for `stall_seconds`.
 
-        Both are called in other threads. `on_stall` runs first and must be short: the note that tells the next start
-        why. Code that lets no other thread run (a regular expression gone wild) ends the process five seconds later,
-        with exit code 1 and without that note.
+        Both are called in other threads. `has_work` may take some seconds, if fewer than `stall_seconds`. `on_stall`
+        runs first and must be short: the note that tells the next start why. Code that lets no other thread run (a
+        regular expression gone wild) ends the process five seconds later, with exit code 1 and without that note.
         """
         self._has_work, self._on_stall = has_work, on_stall
         self.progress()
@@ -127,8 +128,8 @@ class Service:
             ) from error
 
     def stalled_for(self) -> float:
-        """Seconds since the last progress while there is work; 0 while there is none."""
-        return time.monotonic() - self._progressed if self._busy() else 0.0
+        """Seconds since the last progress while there is work, as the watchdog saw last; 0 while there is none."""
+        return time.monotonic() - self._progressed if self._waiting else 0.0
 
     def _busy(self) -> bool:
         try:
@@ -140,7 +141,9 @@ class Service:
         limit = self.settings.stall_seconds
         while not self._ended.wait(min(1.0, limit / 4)):
             self._arm()
-            if not self._busy():
+            self._waiting = self._busy()
+            self._arm()
+            if not self._waiting:
                 self.progress()
             elif self.stalled_for() > limit:
                 self._end_stalled()

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from kafka import TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, MemberToRemove
@@ -30,6 +30,7 @@ from wire.settings import Settings
 from wire.topics import ALL, REQUEST_OVERHEAD, Topic
 
 RETRY_SECONDS = 0.1
+Answer = TypeVar("Answer")
 LEAVE_SECONDS = 5.0  # what a stopping process spends on telling its group
 EARLIEST, LATEST = -2, -1  # Kafka's names for "where the log begins" and "where it ends"
 
@@ -55,6 +56,10 @@ class Admin:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection."""
         self._client.close()
 
     def create_topics(self, topics: Sequence[Topic] = ALL) -> list[str]:
@@ -162,6 +167,35 @@ class Admin:
             time.sleep(RETRY_SECONDS)
 
 
+class OpenAdmin:
+    """An `Admin` for who asks again and again: it stays open, and is opened anew after a failure. One thread only."""
+
+    def __init__(self, settings: Settings, *, timeout: float) -> None:
+        self._settings = settings
+        self._timeout = timeout
+        self._admin: Admin | None = None
+
+    def ask(self, question: Callable[[Admin], Answer]) -> Answer:
+        """The answer to one question.
+
+        Raises:
+            Transient: Kafka does not answer in time.
+        """
+        try:
+            if self._admin is None:
+                self._admin = Admin(self._settings, timeout=self._timeout)
+            return question(self._admin)
+        except Exception:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the connection. Asking again opens another."""
+        admin, self._admin = self._admin, None
+        if admin is not None:
+            admin.close()
+
+
 def topic_configs(settings: Settings, topic: Topic) -> dict[str, str]:
     """Kafka's settings for one of our topics. The size limit guards a single machine's disk; your Kafka has its own."""
     configs = {
@@ -201,6 +235,12 @@ def _mistakes(settings: Settings, admin: Admin, topic: Topic) -> Iterator[str]:
 
 def _set(topic: str, key: str, config: dict[str, str], wanted: dict[str, str], why: str) -> str:
     return f"{topic} has {key}={config[key]} and needs {wanted[key]} ({why}): set it with Kafka's kafka-configs command"
+
+
+def log_name(settings: Settings, topic: Topic) -> str:
+    """In which log a topic's offsets count: which Kafka, and which topic there. For what outlives a process."""
+    with Admin(settings) as admin:
+        return f"{admin.cluster_id()}/{topic_name(settings, topic)}"
 
 
 def remove_member(settings: Settings, program: str) -> None:

@@ -23,7 +23,7 @@ def has_newer_loopback() -> bool:
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    with Service("test", Settings(stall_seconds=0.4)) as running:
+    with Service("test", Settings(stall_seconds=30)) as running:
         yield running
 
 
@@ -143,12 +143,27 @@ def test_who_asks_to_be_woken_after_the_stop_is_woken_at_once(service: Service) 
 
 
 def test_health_tells_a_stall_before_the_watchdog_acts(service: Service) -> None:
-    service._has_work = lambda: True
+    service._waiting = True
     assert page(service, "/healthz") == (200, "alive\n")
-    assert until(lambda: page(service, "/healthz")[0] == 503, within=3)
-    assert page(service, "/healthz")[1].startswith("no progress for")
+    service._progressed -= 31
+    status, text = page(service, "/healthz")
+    assert (status, text.rpartition(" ")[0]) == (503, "no progress for 31")
     service.progress()
     assert page(service, "/healthz") == (200, "alive\n")
+
+
+def test_health_is_told_while_the_question_for_work_is_not_answered(service: Service) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def has_work() -> bool:
+        asked.set()
+        return answer.wait(30)
+
+    service.watch(has_work)
+    assert asked.wait(10)
+    assert page(service, "/healthz") == (200, "alive\n")
+    answer.set()
+    assert until(lambda: service.stalled_for() > 0)
 
 
 def test_a_service_that_has_ended_watches_no_longer() -> None:
