@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
@@ -43,7 +43,12 @@ def open_database(url: str) -> Engine:
     return _engine(
         address,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "application_name": "newswatch"},
+        connect_args={
+            "connect_timeout": BUSY_SECONDS,
+            "tcp_user_timeout": BUSY_SECONDS * 1000,  # for a server that is gone without a word
+            "options": f"{_options(address)} -c lock_timeout={BUSY_SECONDS * 1000}".strip(),
+            "application_name": "newswatch",
+        },
     )
 
 
@@ -66,6 +71,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
+def one_at_a_time(connection: Connection, name: str) -> None:
+    """Until this transaction ends, nobody else is past this line with the same name.
+
+    SQLite has one writer at a time as it is.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
+
+
 def upsert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that can say what to do when the row is there already. Both databases spell it alike."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
@@ -81,7 +95,7 @@ def in_chunks(values: Iterable[Item], size: int = IN_LIST) -> Iterator[list[Item
 def _address(url: str) -> URL:
     try:
         address = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number is the latter
         raise Misconfigured(
             "NEWSWATCH_ALERTS_DATABASE: not a database address; write sqlite:////folder/alerts.sqlite "
             "or postgresql://user:password@host/database"
@@ -95,6 +109,12 @@ def _address(url: str) -> URL:
         f"NEWSWATCH_ALERTS_DATABASE: {address.render_as_string(hide_password=True)} cannot be used; "
         "newswatch keeps its alerts in a SQLite file or in PostgreSQL"
     )
+
+
+def _options(address: URL) -> str:
+    """What the address itself asks of the server."""
+    written = address.query.get("options", "")
+    return written if isinstance(written, str) else " ".join(written)
 
 
 def _engine(address: URL, **options: Any) -> Engine:

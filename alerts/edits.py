@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, bindparam, insert, select, update
 
 from alerts import schema
 from alerts.catalog import Changes, ChannelRow, Row, SubscriberRow, SubscriptionRow, WatchlistRow
-from alerts.database import in_chunks
+from alerts.database import in_chunks, one_at_a_time
 from wire.codec import encode
 from wire.errors import Misconfigured
 from wire.topics import WATCHLISTS
@@ -28,6 +28,9 @@ KINDS: dict[type[Row], Table] = {
     SubscriptionRow: schema.subscription,
 }
 
+# A change gets its number before it is committed. Whoever has seen number 8 must never meet a 7 that came later, or
+# `catalog.revision` would hide it.
+CATALOG = "catalog"
 ROOM = 64 * 1024  # bytes of a record that its key, headers and the numbers in it may take
 
 
@@ -52,6 +55,7 @@ def write(connection: Connection, changes: Changes, *, author: Author, now: date
         Misconfigured: a row changed between being read and being written, or is too large for its topic. Nothing of
             the change set may be committed then.
     """
+    one_at_a_time(connection, CATALOG)
     for row in changes.put:
         _refuse_too_large(row)
     for kind, table in KINDS.items():
@@ -91,6 +95,7 @@ def _remove(connection: Connection, table: Table, rows: Sequence[Row], author: A
 
 def disable_channel(connection: Connection, channel: str, *, reason: str, author: Author, now: datetime) -> None:
     """Stop using a channel that asked for nothing more. What is still owed there is cancelled, and says why."""
+    one_at_a_time(connection, CATALOG)
     table = schema.channel
     connection.execute(update(table).where(table.c.id == channel).values(state="disabled", state_reason=reason))
     version = connection.execute(select(table.c.version).where(table.c.id == channel)).scalar_one()

@@ -19,6 +19,7 @@ from wire.errors import Misconfigured, Transient
 
 VERSION = 1
 FORGET_AFTER = 90 * 86400.0  # an article that left its feed this long ago may come back as news
+SILENT_SECONDS = 5  # after which a server that says nothing counts as away
 LOOKUP = 500  # articles asked for in one statement
 
 _tables = sa.MetaData()
@@ -136,14 +137,22 @@ def _engine(url: str) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() == "postgresql":
-            return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+            return sa.create_engine(
+                parsed.set(drivername="postgresql+psycopg"),
+                pool_pre_ping=True,
+                connect_args={"connect_timeout": SILENT_SECONDS, "tcp_user_timeout": SILENT_SECONDS * 1000},
+            )
         if parsed.get_backend_name() != "sqlite":
             raise Misconfigured("NEWSWATCH_INGEST_DATABASE: write sqlite:///PATH or postgresql://USER@HOST/NAME")
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(parsed, connect_args={"timeout": 30})
-    except (sa.exc.ArgumentError, OSError) as error:
-        raise Misconfigured(f"NEWSWATCH_INGEST_DATABASE: {error}") from error
+    except (sa.exc.ArgumentError, ValueError) as error:  # a port that is no number is the latter
+        raise Misconfigured(
+            "NEWSWATCH_INGEST_DATABASE: not a database address; write sqlite:///PATH or postgresql://USER@HOST/NAME"
+        ) from error
+    except OSError as error:
+        raise Misconfigured(f"NEWSWATCH_INGEST_DATABASE: cannot make its folder: {error}") from error
     sa.event.listen(engine, "connect", _tune_sqlite)
     return engine
 

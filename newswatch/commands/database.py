@@ -41,6 +41,6 @@ def _is_missing(url: str) -> bool:
     """Whether it is a SQLite file that is not there: opening would make it, and its folder."""
     try:
         address = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return False  # `open_database` says what is wrong with it
     return address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists()

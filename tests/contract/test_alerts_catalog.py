@@ -1,5 +1,6 @@
 """The catalog and its edits, on SQLite and on PostgreSQL."""
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -141,6 +142,24 @@ def test_a_running_worker_sees_that_the_catalog_changed(engine: Engine) -> None:
     with reading(engine) as connection:
         assert revision(connection) > before
         assert book.routes(connection) == {WatchlistId("ferries"): ()}
+
+
+def test_changes_come_into_sight_in_the_order_of_their_numbers(engine: Engine) -> None:
+    """Of two editors at once the second waits: its number would hide the first one's from a running worker."""
+    done = threading.Event()
+
+    def edit_too() -> None:
+        with writing(engine) as connection:
+            edits.write(connection, Changes(put=(watchlist("ports"),)), author=FILE, now=NOON)
+        done.set()
+
+    editor = threading.Thread(target=edit_too)
+    with writing(engine) as connection:
+        edits.write(connection, Changes(put=(watchlist("ferries"),)), author=FILE, now=NOON)
+        editor.start()
+        assert not done.wait(0.5)
+    assert done.wait(20)
+    editor.join()
 
 
 def test_five_thousand_watchlists_are_one_change_set(engine: Engine) -> None:

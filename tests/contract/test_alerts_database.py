@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, inspect, text
 
+import alerts.database
 from alerts import edits
 from alerts.catalog import read
 from alerts.database import Contended, open_database, reading, writing
 from alerts.migrations import downgrade, is_current, migrate
 from alerts.schema import metadata
+from tests.contract.conftest import NewUrl
 from tests.matches import FILE, NOON, newsroom
 from wire.errors import Misconfigured, Transient
 
@@ -132,6 +134,7 @@ def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:
     ("url", "words"),
     [
         ("alerts.sqlite", "not a database address"),
+        ("postgresql://me:s3cret@host:port/db", "not a database address"),
         ("mysql://news:s3cret@db/alerts", "mysql.*cannot be used"),
         ("sqlite://", "cannot be used"),
     ],
@@ -146,3 +149,15 @@ def test_a_database_that_is_away_is_a_passing_failure() -> None:
     engine = open_database("postgresql://newswatch@127.0.0.1:1/alerts")
     with pytest.raises(Transient, match="the database does not answer"), reading(engine):
         pass
+
+
+def test_another_writers_rows_are_not_waited_for_without_end(postgres: NewUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerts.database, "BUSY_SECONDS", 1)
+    engine = open_database(postgres())
+    migrate(engine)
+    lock = text("LOCK TABLE channel")
+    with writing(engine) as one:
+        one.execute(lock)
+        with pytest.raises(Transient, match="lock timeout"), writing(engine) as other:
+            other.execute(lock)
+    engine.dispose()
