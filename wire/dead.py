@@ -37,13 +37,9 @@ def letter_of(incoming: Incoming) -> DeadLetter:
     Raises:
         Rejected: something on the topic is no dead letter of ours.
     """
-    found = {name.removeprefix(PREFIX): value.decode() for name, value in incoming.headers if name.startswith(PREFIX)}
-    fields: dict[str, object] = {name: found.get(name, "") for name in _TEXTS}
-    fields |= {name: int(found.get(name) or -1) for name in _NUMBERS}
-    fields |= {"value": incoming.value or b"", "key": incoming.key}
     try:
-        return msgspec.convert(fields, DeadLetter)
-    except msgspec.ValidationError as error:
+        return msgspec.convert(_fields(incoming), DeadLetter)
+    except ValueError as error:  # msgspec's is one, and so are those of bytes that are no text and texts no number
         raise Rejected("undecodable", f"no dead letter of ours: {error}") from error
 
 
@@ -63,6 +59,13 @@ def reason_of(word: str) -> DeadReason:
 def _cut(letter: DeadLetter) -> DeadLetter:
     digest = hashlib.sha256(letter.value).hexdigest()
     return msgspec.structs.replace(letter, value=letter.value[:DEAD_VALUE_KEPT], cut_sha256=digest)
+
+
+def _fields(incoming: Incoming) -> dict[str, object]:
+    found = {name.removeprefix(PREFIX): value.decode() for name, value in incoming.headers if name.startswith(PREFIX)}
+    texts = {name: found.get(name, "") for name in _TEXTS}
+    numbers = {name: int(found.get(name) or -1) for name in _NUMBERS}
+    return {**texts, **numbers, "value": incoming.value or b"", "key": incoming.key}
 
 
 def _headers(letter: DeadLetter) -> Headers:

@@ -81,6 +81,15 @@ def test_something_else_on_the_topic_is_rejected() -> None:
         letter_of(arrived(dead_record(LETTER), headers=(("other", b"x"),)))
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("offset", b"seven"), ("partition", b"\xff"), ("detail", b"\xff"), ("reason", b"boredom")]
+)
+def test_a_header_that_is_not_as_ours_are_is_rejected(name: str, value: bytes) -> None:
+    others = tuple(pair for pair in dead_record(LETTER).headers if pair[0] != f"newswatch-{name}")
+    with pytest.raises(Rejected):
+        letter_of(arrived(dead_record(LETTER), headers=(*others, (f"newswatch-{name}", value))))
+
+
 def test_a_topic_that_is_not_ours_has_no_dead_letters() -> None:
     with pytest.raises(Rejected):
         dead_record(msgspec.structs.replace(LETTER, topic="elsewhere"))
