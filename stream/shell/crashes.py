@@ -36,8 +36,9 @@ class Blame(msgspec.Struct, frozen=True):
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """What the file says. `working` and `suspects` are `partition → (first, last)`."""
+    """What the file says. `working` and `suspects` are `partition → (first, last)`, all of them places in `log`."""
 
+    log: str = ""
     working: dict[int, tuple[int, int]] = {}
     alone: bool = False
     suspects: dict[int, tuple[int, int]] = {}
@@ -47,11 +48,12 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 class CrashNotes:
     """The note of one process. `path` is its own: no two processes share one."""
 
-    def __init__(self, path: Path, *, patience: float) -> None:
+    def __init__(self, path: Path, *, patience: float, log: str) -> None:
         """Read what the last process left.
 
         Args:
             path: where the note is kept; `<path>.stacks` beside it receives the stacks of a process that hangs.
+            log: the identity of the log that is worked on. What is noted of another says nothing about its messages.
             patience: seconds that one message may take before the process is ended as hung.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +61,9 @@ class CrashNotes:
         self._patience = patience
         self._alarm_set = 0.0
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._note = conclude(_read(self._file), stacks.read_text("utf-8", "replace") if stacks.exists() else "")
+        found = _read(self._file)
+        told = stacks.read_text("utf-8", "replace") if stacks.exists() else ""
+        self._note = conclude(found, told) if found.log == log else Note(log=log)
         self._stacks: TextIO = stacks.open("w", encoding="utf-8")
         self._write()
 
@@ -141,13 +145,13 @@ class CrashNotes:
 def conclude(note: Note, stacks: str) -> Note:
     """What the last note means for this process. `stacks` is what a hanging process wrote before it was ended."""
     if not note.working:
-        return Note(suspects=note.suspects, blamed=note.blamed)
+        return msgspec.structs.replace(note, alone=False)
     if not note.alone or not _covered(note):
-        return Note(suspects=note.suspects | note.working, blamed=note.blamed)
+        return Note(log=note.log, suspects=note.suspects | note.working, blamed=note.blamed)
     ((partition, (offset, _)),) = note.working.items()
     reason: DeadReason = "hung" if stacks.strip() else "crashed"
     detail = stacks[-STACKS_SHOWN:] if stacks.strip() else "the process ended while it worked on this message alone"
-    return Note(suspects=note.suspects, blamed=(*note.blamed, Blame(partition, offset, reason, detail)))
+    return Note(log=note.log, suspects=note.suspects, blamed=(*note.blamed, Blame(partition, offset, reason, detail)))
 
 
 def _covered(note: Note) -> bool:

@@ -6,6 +6,7 @@ the start from a snapshot, as a standby behind the group, at a take-over the res
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from stream.cluster import cluster
@@ -17,7 +18,7 @@ from wire import metrics
 from wire.codec import decode, encode
 from wire.dead import letter_of
 from wire.errors import NewerVersion, NewswatchError, Rejected, Transient
-from wire.kafka import Admin, Incoming, LogReader, Record
+from wire.kafka import Admin, Incoming, LogReader, OpenAdmin, Record, log_name
 from wire.logs import get
 from wire.messages import Annotation, Match
 from wire.settings import Settings
@@ -28,6 +29,7 @@ SNAPSHOT_EVERY = 300.0  # seconds; a start reads at most this much of the log ag
 WARM_EVERY = 1.0  # seconds between two looks of a standby
 WARM_STEP = 200  # annotations that a standby takes in at once: some 0.1 s
 POLL = 0.5
+GROUP_TIMEOUT = 1.0  # seconds; a standby asks in the event loop
 
 
 class LiveWindow:
@@ -53,9 +55,12 @@ class LiveWindow:
         self._window = window()
         self._alive = alive
         self._snapshot_every = snapshot_every
-        self._snapshots = Snapshots(settings.home / "state" / f"cluster-{settings.instance}", _log(settings))
+        folder = settings.home / "state" / f"cluster-{settings.instance}"
+        self._snapshots = Snapshots(folder, _log(settings), limits_of(settings))
         self._killers: set[int] = set()
         self._buried: LogReader | None = None
+        self._reader: LogReader | None = None
+        self._group = OpenAdmin(settings, timeout=GROUP_TIMEOUT)
         self._saved_at = time.monotonic()
         self._saved = -1
         self._looked = 0.0
@@ -76,20 +81,40 @@ class LiveWindow:
         """Read on, so that the window knows all before `target`. Decides again, tells nobody."""
         if self.next_offset >= target:
             return
-        self._learn_of_killers()
-        reader = LogReader(self._settings, ANNOTATIONS, start={PARTITION: self.next_offset})
         try:
-            while self.next_offset < target:
-                records = reader.poll(POLL)
-                for record in records:
-                    if record.offset >= target:
-                        break
-                    self._replay(record)
-                if (records and records[-1].offset >= target) or (not records and reader.caught_up()):
-                    self.next_offset = target
-                self._alive()
-        finally:
-            reader.close()
+            self._learn_of_killers()
+            self._read_to(target)
+        except NewswatchError:
+            self._let_go()
+            raise
+
+    def _read_to(self, target: int) -> None:
+        reader = self._reader_here()
+        while self.next_offset < target:
+            records = reader.poll(POLL)
+            for record in records:
+                if record.offset >= target:
+                    break
+                self._replay(record)
+            if (records and records[-1].offset >= target) or (not records and reader.caught_up()):
+                self.next_offset = target
+            self._alive()
+
+    def _reader_here(self) -> LogReader:
+        """The log from our place on. A standby looks every second: the connection stays."""
+        if self._reader is None:
+            self._reader = LogReader(self._settings, ANNOTATIONS, start={PARTITION: self.next_offset})
+        else:
+            self._reader.seek(PARTITION, self.next_offset)
+        return self._reader
+
+    def _let_go(self) -> None:
+        """Whoever decides has no use for these connections; after a failure fresh ones are better."""
+        self._group.close()
+        for reader in (self._reader, self._buried):
+            if reader is not None:
+                reader.close()
+        self._reader = self._buried = None
 
     def prepare(self, incoming: Incoming) -> None:
         """Be ready to decide about this annotation."""
@@ -111,6 +136,7 @@ class LiveWindow:
         """Keep a snapshot young where we decide, and the window warm where another does."""
         metrics.STORY_WINDOW.set(len(self._window))
         if PARTITION in standing.owned:
+            self._let_go()
             self._keep_snapshot(standing.confirmed.get(PARTITION, -1))
         elif not standing.rebalancing and time.monotonic() - self._looked > WARM_EVERY:
             self._looked = time.monotonic()
@@ -118,6 +144,7 @@ class LiveWindow:
 
     def close(self, standing: Standing) -> None:
         """A last snapshot, when all that the window knows is committed."""
+        self._let_go()
         self._snapshots.abandon()
         if standing.confirmed.get(PARTITION, -1) == self.next_offset != self._saved:
             self._snapshots.save(self.next_offset, self._window.dump())
@@ -183,9 +210,10 @@ class LiveWindow:
             self._buried = LogReader(self._settings, dead(ANNOTATIONS))
         while records := self._buried.poll(0.1) or not self._buried.caught_up():
             for record in records if isinstance(records, list) else ():
-                letter = letter_of(record)
-                if letter.reason in {"crashed", "hung"}:
-                    self._killers.add(letter.offset)
+                with suppress(Rejected):  # a stranger's record
+                    letter = letter_of(record)
+                    if letter.reason in {"crashed", "hung"}:
+                        self._killers.add(letter.offset)
 
     def _keep_snapshot(self, committed: int) -> None:
         kept = self._snapshots.settle(committed)
@@ -197,16 +225,19 @@ class LiveWindow:
 
     def _warm(self) -> None:
         try:
-            with Admin(self._settings) as admin:
-                committed = admin.committed(self._program, ANNOTATIONS).get(PARTITION, 0)
+            committed = self._group.ask(lambda admin: admin.committed(self._program, ANNOTATIONS)).get(PARTITION, 0)
             self.reach(min(committed, self.next_offset + WARM_STEP))
         except Transient as error:
             get().warning("standby cannot follow", error=str(error))
 
 
+def limits_of(settings: Settings) -> str:
+    """How much the window may hold: what a snapshot must have been made under."""
+    return f"{settings.story_articles} articles, {settings.story_hours:g} h, {settings.story_memory_days:g} days"
+
+
 def _log(settings: Settings) -> str:
     try:
-        with Admin(settings) as admin:
-            return f"{admin.cluster_id()}/{settings.kafka_prefix}{ANNOTATIONS.name}"
+        return log_name(settings, ANNOTATIONS)
     except NewswatchError as error:
         raise Transient(f"the story window needs Kafka to start: {error}") from error

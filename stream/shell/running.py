@@ -7,14 +7,15 @@ from stream.shell.app import Shell, Stage, Standing, notes_file
 from stream.shell.crashes import CrashNotes
 from stream.shell.lag import Lag
 from wire.errors import Misconfigured, NewerVersion, NewswatchError, Transient
-from wire.kafka import remove_member
+from wire.kafka import log_name, remove_member
 from wire.service import EXIT_FAILED, EXIT_MISCONFIGURED, Service
 from wire.settings import Settings
 
 
 def run_stage(settings: Settings, stage: Stage, service: Service) -> Standing:
     """Work until a stop is asked for, then leave the group. Returns where the work stands."""
-    with CrashNotes(notes_file(settings, stage.program), patience=settings.stall_seconds) as notes:
+    file, log = notes_file(settings, stage.program), log_name(settings, stage.source)
+    with CrashNotes(file, patience=settings.stall_seconds, log=log) as notes:
         if notes.suspects:
             service.log.warning("unclean stop", one_by_one=notes.suspects)
         standing = asyncio.run(_run(settings, stage, service, notes))

@@ -4,13 +4,17 @@ A snapshot is a file: one line that says of which log, up to which offset and wi
 bytes. It is renamed into place only once its offset is committed, so that it never knows more than the group does.
 """
 
+import contextlib
+import ctypes
 import hashlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -19,14 +23,20 @@ from wire.logs import get
 FORMAT = 1
 KEPT = 3
 SUFFIX = ".window"
+LAST_STANDARD = 2  # of the three file numbers that every process has
+PR_SET_PDEATHSIG = 1
 WRITE_PATIENCE = 120.0  # seconds that a background copy may take; a million articles take a few
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
-    """The first line of a snapshot. `log` names the Kafka and the topic that `offset` counts in."""
+    """The first line of a snapshot.
+
+    `log` names the Kafka and the topic that `offset` counts in, `limits` how much the window was allowed to hold.
+    """
 
     format: int = FORMAT
     log: str
+    limits: str = ""
     offset: int
     sha256: str
 
@@ -42,12 +52,20 @@ class Pending:
 
 
 class Snapshots:
-    """The snapshot files of one process. `log` is the identity of the log that they belong to."""
+    """The snapshot files of one process.
 
-    def __init__(self, folder: Path, log: str) -> None:
+    Args:
+        folder: where they are; no other process's are there.
+        log: the identity of the log that they belong to.
+        limits: of the window that they are for. One made under others is not read: who lowers them, for want of
+            memory, must not be given the old window again.
+    """
+
+    def __init__(self, folder: Path, log: str, limits: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._log = log
+        self._limits = limits
         self._pending: Pending | None = None
         for left_over in folder.glob("*.tmp"):
             left_over.unlink()
@@ -66,7 +84,8 @@ class Snapshots:
     def save(self, offset: int, body: bytes) -> None:
         """Write and keep a snapshot whose offset is committed."""
         temporary = self._temporary(offset)
-        self._write(temporary, offset, body)
+        with temporary.open("wb") as file:
+            self._write(file, offset, body)
         self._keep(temporary, offset)
 
     def begin(self, offset: int, dump: Callable[[], bytes]) -> None:
@@ -77,10 +96,11 @@ class Snapshots:
         if self._pending is not None:
             return
         path = self._temporary(offset)
+        libc = ctypes.CDLL(None) if sys.platform == "linux" else None  # here: the child shall load nothing
         started = time.monotonic()
         child = os.fork()
         if child == 0:
-            self._write_and_exit(path, offset, dump)
+            self._write_and_exit(path, offset, dump, libc)
         self._pending = Pending(offset, path, child, started)
 
     def settle(self, committed: int) -> int | None:
@@ -109,22 +129,26 @@ class Snapshots:
             os.waitpid(pending.child, 0)
             pending.path.unlink(missing_ok=True)
 
-    def _write_and_exit(self, path: Path, offset: int, dump: Callable[[], bytes]) -> None:
+    def _write_and_exit(self, path: Path, offset: int, dump: Callable[[], bytes], libc: ctypes.CDLL | None) -> None:
         """In the child: nothing of the parent's may run, neither handlers nor clean-up."""
         code = 1
         try:
-            self._write(path, offset, dump())
+            if libc is not None:
+                libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            with path.open("wb") as file:  # first: a number that is free again may be closed by whoever had it
+                _let_go_of_all_but(file.fileno())
+                self._write(file, offset, dump())
             code = 0
         finally:
             os._exit(code)
 
-    def _write(self, path: Path, offset: int, body: bytes) -> None:
-        header = Header(log=self._log, offset=offset, sha256=hashlib.sha256(body).hexdigest())
-        with path.open("wb") as file:
-            file.write(msgspec.json.encode(header) + b"\n")
-            file.write(body)
-            file.flush()
-            os.fsync(file.fileno())
+    def _write(self, file: BinaryIO, offset: int, body: bytes) -> None:
+        digest = hashlib.sha256(body).hexdigest()
+        header = Header(log=self._log, limits=self._limits, offset=offset, sha256=digest)
+        file.write(msgspec.json.encode(header) + b"\n")
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
 
     def _keep(self, temporary: Path, offset: int) -> None:
         temporary.rename(self._path(offset))
@@ -148,6 +172,8 @@ class Snapshots:
             return f"it has format {header.format}; this program reads {FORMAT}"
         if header.log != self._log:
             return f"it belongs to the log {header.log}, not to {self._log}"
+        if header.limits != self._limits:
+            return f"it was made under other limits ({header.limits}, now {self._limits}): the log is read instead"
         if hashlib.sha256(body).hexdigest() != header.sha256:
             return "its bytes do not have the hash that its first line tells"
         return ""
@@ -160,6 +186,14 @@ class Snapshots:
 
     def _temporary(self, offset: int) -> Path:
         return self._folder / f"{offset:020d}.tmp"
+
+
+def _let_go_of_all_but(kept: int) -> None:
+    """The parent's sockets: a copy that outlives it must not hold its port, nor its connections."""
+    for path in list(Path("/dev/fd").iterdir()):
+        if (number := int(path.name)) > LAST_STANDARD and number != kept:
+            with contextlib.suppress(OSError):  # the one that listed them
+                os.close(number)
 
 
 def _set_aside(path: Path, why: str) -> None:

@@ -11,17 +11,18 @@ from stream.annotate import annotate
 from stream.cluster import cluster
 from stream.matching import AliasIndex
 from stream.shell import live_window
+from stream.shell.app import Standing
 from stream.shell.clustering import PROGRAM, empty_window
-from stream.shell.live_window import LiveWindow
+from stream.shell.live_window import LiveWindow, limits_of
 from stream.shell.snapshots import SUFFIX, Snapshots
 from stream.stories import StoryWindow
 from tests.stream_rig import NAMES, Program, Topics, copies_of, publish_values, settings_for, wait_for, watchlist
 from wire.codec import decode, encode
 from wire.dead import dead_record
-from wire.kafka import Admin, Incoming, Publisher
+from wire.kafka import Admin, Incoming, Publisher, Record
 from wire.messages import Annotation, DeadLetter, Match
 from wire.settings import Settings
-from wire.topics import ANNOTATIONS, MATCHES
+from wire.topics import ANNOTATIONS, MATCHES, dead
 
 STORIES = 150
 INDEX = AliasIndex.build([watchlist(1, *NAMES)])
@@ -102,7 +103,7 @@ def test_a_snapshot_that_knows_more_than_the_group_is_not_read(settings: Setting
     (newest,) = snapshots(settings)
     with Admin(settings) as admin:
         log = f"{admin.cluster_id()}/{settings.kafka_prefix}annotations"
-    Snapshots(newest.parent, log).save(STORIES + 5, empty_window(settings).dump())
+    Snapshots(newest.parent, log, limits_of(settings)).save(STORIES + 5, empty_window(settings).dump())
     newest.unlink()
     live = restored(settings)
     assert live.next_offset == STORIES
@@ -132,7 +133,8 @@ def test_an_annotation_that_killed_its_process_is_not_read_again(
         version="0",
     )
     publisher = Publisher(settings, "test")
-    assert publisher.publish([dead_record(letter)]) == [None]
+    strange = Record(topic=dead(ANNOTATIONS), key=None, value=b"", headers=(("newswatch-offset", b"seven"),))
+    assert publisher.publish([strange, dead_record(letter)]) == [None, None]
     publisher.close()
     for snapshot in snapshots(settings):
         snapshot.unlink()
@@ -145,6 +147,19 @@ def test_an_annotation_that_killed_its_process_is_not_read_again(
     monkeypatch.setattr(live_window, "cluster", note)
     assert restored(settings).next_offset == STORIES
     assert decided == [offset for offset in range(STORIES) if offset != killer]
+
+
+def test_a_standby_follows_the_group_step_by_step(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_window, "WARM_STEP", 40)
+    monkeypatch.setattr(live_window, "WARM_EVERY", 0.0)
+    live = LiveWindow(settings, PROGRAM, lambda: empty_window(settings))
+    places = []
+    for _ in range(5):
+        live.tick(Standing())
+        places.append(live.next_offset)
+    assert places == [40, 80, 120, STORIES, STORIES]
+    live.tick(Standing(owned=frozenset({0})))
+    assert stories_of_late_copies(settings, live, [3, 60, 149]) == originals([3, 60, 149])
 
 
 def test_all_that_was_told_stands_on_the_topic_once(settings: Settings) -> None:

@@ -219,6 +219,10 @@ class LogReader:
         """What arrived; waits `timeout` seconds at most. While Kafka is away nothing arrives."""
         return _poll(self._consumer, self._settings, timeout)
 
+    def seek(self, partition: int, offset: int) -> None:
+        """Go on from `offset` in this partition."""
+        self._consumer.seek(TopicPartition(self._topic, partition), offset)
+
     def caught_up(self) -> bool:
         """Whether everything that stands on the topic at this moment was polled.
 

@@ -1,6 +1,10 @@
 """How does the story window outlive its process?"""
 
 import os
+import signal
+import socket
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +62,65 @@ def test_what_is_no_snapshot_is_set_aside(tmp_path: Path, content: bytes) -> Non
 def test_a_snapshot_of_another_log_is_not_read(tmp_path: Path) -> None:
     Snapshots(tmp_path, "another/annotations").save(3, b"")
     assert list(Snapshots(tmp_path, LOG).newest_first()) == []
+
+
+def test_a_snapshot_of_a_window_under_other_limits_is_not_read(tmp_path: Path) -> None:
+    Snapshots(tmp_path, LOG, "1000000 articles").save(3, b"too large for this machine")
+    assert list(Snapshots(tmp_path, LOG, "1000 articles").newest_first()) == []
+    Snapshots(tmp_path, LOG, "1000 articles").save(4, b"")
+    assert list(Snapshots(tmp_path, LOG, "1000 articles").newest_first()) == [(4, b"")]
+
+
+def test_a_background_copy_does_not_hold_the_port_of_its_parent(tmp_path: Path) -> None:
+    snapshots = Snapshots(tmp_path, LOG)
+    listening = socket.create_server(("127.0.0.1", 0))
+    address = listening.getsockname()
+    snapshots.begin(1, slow_dump)
+    listening.close()
+
+    def is_free() -> bool:
+        try:
+            socket.create_server(address).close()
+        except OSError:
+            return False
+        return True
+
+    try:
+        assert wait_for(is_free, timeout=10, every=0.05)
+    finally:
+        snapshots.abandon()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
+def test_a_background_copy_ends_with_its_parent(tmp_path: Path) -> None:
+    read_end, write_end = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        snapshots = Snapshots(tmp_path, LOG)
+        snapshots.begin(1, slow_dump)
+        assert snapshots._pending is not None
+        os.write(write_end, str(snapshots._pending.child).encode())
+        time.sleep(60)
+        os._exit(0)
+    child = int(os.read(read_end, 20))
+    assert wait_for(lambda: any(tmp_path.glob("*.tmp")), timeout=10)  # which it opens after its wish is told
+    assert is_running(child)
+    os.kill(parent, signal.SIGKILL)
+    os.waitpid(parent, 0)
+    assert wait_for(lambda: not is_running(child), timeout=10, every=0.05)
+
+
+def slow_dump() -> bytes:
+    time.sleep(60)
+    return b""
+
+
+def is_running(process: int) -> bool:
+    """Whether it still does something: one that has ended may wait to be collected by whoever inherited it."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except FileNotFoundError:
+        return False
 
 
 def test_a_background_snapshot_is_kept_only_once_its_offset_is_committed(tmp_path: Path) -> None:
