@@ -17,7 +17,7 @@ from wire.kafka import Admin, GroupConsumer, Incoming, LogReader, Publisher, Rec
 from wire.settings import Settings
 from wire.topics import ALL, ANNOTATIONS, MATCHES, WATCHLISTS, Topic
 
-SESSION = 6.0  # the least that Kafka allows
+SESSION = 10.0  # Kafka allows 6, and half of it must be long on a busy machine
 
 
 @dataclass
@@ -213,8 +213,7 @@ def test_peers_take_over_at_once_from_a_member_that_left_and_only_later_from_one
     one.close(leave=False)
     rig.settle(two)
     untold = time.monotonic() - begun
-    assert told < 3.0
-    assert untold > SESSION / 2
+    assert told < SESSION / 2 < untold
 
 
 def test_partitions_that_come_over_start_where_the_owner_says_by_then(rig: Rig) -> None:
