@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from alerts.outcome import Outcome, OutcomeKind, Reason
 from alerts.render import clean
+from wire.retry_after import retry_after
 
 SNIPPET = 300
 LONGEST_WAIT = 3600.0  # seconds; news does not wait longer because a receiver asked
@@ -23,7 +23,7 @@ _SPECIAL: dict[int, tuple[OutcomeKind, Reason]] = {
 def http_outcome(status: int, headers: Mapping[str, str], told: str) -> Outcome:
     """2xx was accepted; a 3xx leads to an address that nobody has checked, so it is as final as a 4xx."""
     kind, reason = _SPECIAL.get(status) or _by_class(status)
-    wait = retry_after(headers.get("Retry-After", ""), datetime.now(UTC))
+    wait = retry_after(headers.get("Retry-After", ""), datetime.now(UTC), most=LONGEST_WAIT)
     return Outcome(
         kind=kind,
         reason=reason,
@@ -31,18 +31,6 @@ def http_outcome(status: int, headers: Mapping[str, str], told: str) -> Outcome:
         retry_after=wait if kind in {"transient", "rate_limited"} else None,
         snippet=told,
     )
-
-
-def retry_after(written: str, now: datetime) -> float | None:
-    """Seconds until the receiver wants to hear of us again, in both forms that HTTP has; capped."""
-    if written.strip().isascii() and written.strip().isdigit():
-        return min(float(written), LONGEST_WAIT)
-    try:
-        moment = parsedate_to_datetime(written)
-    except ValueError:
-        return None
-    seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()
-    return min(max(seconds, 0.0), LONGEST_WAIT)
 
 
 def snippet(told: str, secrets: Sequence[str] = ()) -> str:

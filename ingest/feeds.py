@@ -16,7 +16,7 @@ import listparser
 from wire import marked
 from wire.errors import Misconfigured
 
-KEYS = ("url", "id", "name", "language", "interval", "tags")
+KEYS = ("url", "id", "name", "language", "interval")
 EXAMPLE = "- url: https://news.example/rss.xml"
 ID_LIMIT = 120
 _ID = re.compile(rf"[A-Za-z0-9._-]{{1,{ID_LIMIT}}}")
@@ -34,7 +34,6 @@ class Feed:
     name: str
     language: str | None = None
     interval: float | None = None
-    tags: tuple[str, ...] = ()
 
 
 def load(path: Path) -> tuple[Feed, ...]:
@@ -135,7 +134,6 @@ def _feed(item: marked.Value, mistakes: marked.Mistakes) -> Feed | None:
         name=marked.text(table, "name", "a feed", mistakes) or _host(url),
         language=_language(table, mistakes),
         interval=_interval(table, mistakes),
-        tags=_tags(table, mistakes),
     )
 
 
@@ -143,9 +141,19 @@ def _url(table: marked.Table, mistakes: marked.Mistakes) -> str:
     url = marked.text(table, "url", "a feed", mistakes, required=True)
     problem = _url_problem(url) if url else ""
     if problem:
-        mistakes.add(table.line_of("url"), f"url {url!r} {problem}")
+        mistakes.add(table.line_of("url"), f"url {_shown(url)!r} {problem}")
         return ""
     return url
+
+
+def _shown(url: str) -> str:
+    """Enough of an address to find it in the file by. User, password and query may be secrets, and logs are read."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "…"
+    host = f"{parts.scheme}://{parts.hostname}" if parts.hostname else ""
+    return host + parts.path.rpartition("@")[2]
 
 
 def _url_problem(url: str) -> str:
@@ -175,14 +183,6 @@ def _interval(table: marked.Table, mistakes: marked.Mistakes) -> float | None:
     return seconds
 
 
-def _tags(table: marked.Table, mistakes: marked.Mistakes) -> tuple[str, ...]:
-    tags = marked.sequence(table.items.get("tags"), "tags", mistakes)
-    for tag in tags:
-        if not isinstance(tag, marked.Text):
-            mistakes.add(tag.line, "a tag must be a text")
-    return tuple(tag.value for tag in tags if isinstance(tag, marked.Text))
-
-
 def _opml(text: str, mistakes: marked.Mistakes) -> Iterator[tuple[Feed, int]]:
     result = listparser.parse(text)
     if not text.rstrip().endswith("</opml>"):
@@ -194,10 +194,9 @@ def _opml(text: str, mistakes: marked.Mistakes) -> Iterator[tuple[Feed, int]]:
         line = _line_of(url, text)
         problem = _url_problem(url)
         if problem:
-            mistakes.add(line, f"xmlUrl {url!r} {problem}")
+            mistakes.add(line, f"xmlUrl {_shown(url)!r} {problem}")
             continue
-        tags = dict.fromkeys([*found.tags, *(name for path in found.categories for name in path)])
-        yield Feed(id=default_id(url), url=url, name=found.title.strip() or _host(url), tags=tuple(tags)), line
+        yield Feed(id=default_id(url), url=url, name=found.title.strip() or _host(url)), line
 
 
 def _line_of(url: str, text: str) -> int:
@@ -208,9 +207,9 @@ def _line_of(url: str, text: str) -> int:
 def _refuse_twins(lined: Iterable[tuple[Feed, int]], mistakes: marked.Mistakes) -> None:
     first: dict[tuple[str, str], int] = {}
     for feed, line in lined:
-        for key, value in (("url", feed.url), ("id", feed.id)):
+        for key, value, shown in (("url", feed.url, _shown(feed.url)), ("id", feed.id, feed.id)):
             if value and (key, value) in first:
-                mistakes.add(line, f"{key} {value!r} stands here a second time (first in line {first[key, value]})")
+                mistakes.add(line, f"{key} {shown!r} stands here a second time (first in line {first[key, value]})")
                 break
             first[key, value] = line
 

@@ -5,12 +5,10 @@ modified", or why there is none. Nothing here raises for what a server may do.
 """
 
 import asyncio
-import contextlib
 import ssl
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Literal
 from urllib.parse import urljoin
@@ -19,6 +17,7 @@ import aiohttp
 from yarl import URL
 
 from wire.guard import AddressRefused, guarded_connector
+from wire.retry_after import retry_after
 from wire.service import VERSION
 from wire.settings import Settings
 
@@ -132,7 +131,7 @@ class Fetcher:
         except AddressRefused as error:
             return Failed(reason="address", detail=_shown(str(error)))
         except (aiohttp.ClientError, ValueError, OSError) as error:
-            return Failed(reason=_reason(error), detail=_shown(f"{type(error).__name__}: {error}"))
+            return Failed(reason=_reason(error), detail=_shown(f"{type(error).__name__}: {_words(error)}"))
 
     async def close(self) -> None:
         await self._session.close()
@@ -170,14 +169,6 @@ def user_agent(settings: Settings) -> str:
     return f"newswatch/{VERSION} (+{settings.contact})" if settings.contact else f"newswatch/{VERSION}"
 
 
-def retry_after(value: str, now: float) -> float:
-    """Seconds that a server asks us to wait, as a number or a date; 0 for what is neither, never more than a day."""
-    with contextlib.suppress(ValueError, OverflowError):
-        seconds = float(value) if value.strip().isdigit() else parsedate_to_datetime(value).timestamp() - now
-        return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
-    return 0.0
-
-
 def _conditions(validators: Validators) -> dict[str, str]:
     pairs = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
     return {name: value for name, value in pairs.items() if value}
@@ -200,10 +191,11 @@ def _validators(headers: Mapping[str, str], sent: Validators) -> Validators:
 
 def _refused(response: aiohttp.ClientResponse) -> Failed:
     kind: FailReason = "server_error" if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "client_error"
+    asked = response.headers.get("Retry-After", "")
     return Failed(
         reason=_STATUS_REASONS.get(response.status, kind),
         detail=_shown(f"answered {response.status} {response.reason or ''}".strip()),
-        retry_after=retry_after(response.headers.get("Retry-After", ""), time.time()),
+        retry_after=retry_after(asked, datetime.now(UTC), most=LONGEST_RETRY_AFTER) or 0.0,
     )
 
 
@@ -249,6 +241,15 @@ def _reason(error: Exception) -> FailReason:
     if isinstance(error, (aiohttp.ClientConnectionError, OSError)):
         return "connection"
     return "protocol"
+
+
+def _words(error: Exception) -> str:
+    """What a driver says, but for the address: its query may be a secret."""
+    if isinstance(error, aiohttp.ClientResponseError):
+        return error.message
+    if isinstance(error, aiohttp.InvalidURL):
+        return error.description or "no address that can be asked"
+    return str(error)
 
 
 def _shown(text: str) -> str:

@@ -54,7 +54,7 @@ def list_(
     found = sorted(_buried(configuration.load(), topic, reason), key=lambda one: one.at)[-limit:]
     if as_json:
         for one in found:
-            print(json.dumps(_fields(one), ensure_ascii=False))
+            print(json.dumps(_fields(one)))
     elif not found:
         print("No dead letters.")
     else:
@@ -74,11 +74,11 @@ def show(
         return
     value = one.letter.value[:SHOWN_BYTES].decode("utf-8", "backslashreplace")
     if as_json:
-        print(json.dumps(_fields(one) | {"value": value}, ensure_ascii=False))
+        print(json.dumps(_fields(one) | {"value": value}))
         return
     for name, field in _fields(one).items():
-        print(f"{name:10} {field}")
-    print(f"\n{value}{' …' if len(one.letter.value) > SHOWN_BYTES else ''}")
+        print(f"{name:10} {_harmless(str(field))}")
+    print(f"\n{_harmless(value)}{' …' if len(one.letter.value) > SHOWN_BYTES else ''}")
 
 
 @app.command()
@@ -122,7 +122,8 @@ def _chosen(settings: Settings, ids: Sequence[str]) -> list[Buried]:
     for id_ in ids:
         if not ID.fullmatch(id_):
             raise typer.BadParameter(f"{id_!r} is no id of a dead letter: they look like articles/0/17")
-    found = {one.id: one for one in _buried(settings, None, None)}
+    topics = dict.fromkeys(id_.partition("/")[0] for id_ in ids)
+    found = {one.id: one for topic in topics for one in _buried(settings, topic, None) if one.id in ids}
     missing = [id_ for id_ in ids if id_ not in found]
     if missing:
         raise NewswatchError(f"no dead letter {', '.join(missing)}: `newswatch dead list` shows what there is")
@@ -144,7 +145,7 @@ def _opened(name: str, incoming: Incoming) -> Buried | None:
     try:
         letter = letter_of(incoming)
     except Rejected as error:
-        print(f"{id_}: {error}", file=sys.stderr)
+        print(f"{id_}: {_harmless(str(error))}", file=sys.stderr)
         return None
     return Buried(id=id_, at=datetime.fromtimestamp(incoming.timestamp_ms / 1000, UTC), letter=letter)
 
@@ -176,6 +177,11 @@ def _fields(one: Buried) -> dict[str, object]:
     }
 
 
+def _harmless(text: str) -> str:
+    """Without what a terminal would obey: a message may hold anything."""
+    return "".join(each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}" for each in text)
+
+
 def _print_table(found: Sequence[Buried]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("id", "at", "reason", "program", "was at", "detail"):
@@ -185,5 +191,5 @@ def _print_table(found: Sequence[Buried]) -> None:
         was_at = f"{letter.topic}[{letter.partition}] {letter.offset}"
         last = letter.detail.strip().rpartition("\n")[2]
         cells = (one.id, f"{one.at.astimezone():%Y-%m-%d %H:%M}", letter.reason, letter.program, was_at, last)
-        table.add_row(*(Text(str(cell)) for cell in cells))
+        table.add_row(*(Text(_harmless(str(cell))) for cell in cells))
     Console().print(table)

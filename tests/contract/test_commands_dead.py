@@ -72,6 +72,15 @@ def test_list_chooses_by_topic_and_reason(settings: Settings) -> None:
     assert "ValueError: why" in run("list").stdout
 
 
+def test_a_message_cannot_command_the_terminal(settings: Settings) -> None:
+    bury(settings, letter(b"\x1b]0;owned\x07 <b>", detail="why\x1b[2J", program="\x9b31mannotate"))
+    (one,) = listed()
+    for shown in (run("list").stdout, run("show", str(one["id"])).stdout):
+        assert all(each.isprintable() or each == "\n" for each in shown)
+    assert "]0;owned" in run("show", str(one["id"])).stdout
+    assert run("show", "--raw", str(one["id"])).stdout_bytes == b"\x1b]0;owned\x07 <b>"
+
+
 def test_show_tells_where_it_was_and_what_it_is(settings: Settings) -> None:
     bury(settings, letter("Müller <b>".encode()))
     (one,) = listed()

@@ -21,7 +21,6 @@ def test_yaml_with_everything() -> None:
           name: The Paper
           language: en-GB
           interval: 5m
-          tags: [world, daily]
         """,
         "feeds.yaml",
     )
@@ -32,7 +31,6 @@ def test_yaml_with_everything() -> None:
         name="The Paper",
         language="en-gb",
         interval=300.0,
-        tags=("world", "daily"),
     )
 
 
@@ -74,6 +72,22 @@ def test_every_mistake_at_once_with_its_line() -> None:
     assert "first in line 1" in found[-1]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- url: ftp://me:s3cret@a.example/f?key=s3cret\n",
+        "- url: me:s3cret@a.example/f\n",
+        "- url: https://a.example:port/f?key=s3cret\n",
+        "- {url: 'https://me:s3cret@a.example/f?key=s3cret', id: one}\n" * 2,
+        '<opml><body><outline type="rss" text="x" xmlUrl="feed://me:s3cret@a.example/f?s3cret"/></body></opml>',
+    ],
+)
+def test_a_mistake_shows_no_password_or_key(text: str) -> None:
+    (found,) = mistakes(text)
+    assert "a.example/f" in found
+    assert "s3cret" not in found
+
+
 def test_two_feeds_with_one_id_are_refused() -> None:
     (found,) = mistakes("- {url: https://a.example/f, id: x}\n- {url: https://b.example/f, id: x}\n")
 
@@ -95,9 +109,9 @@ def test_opml() -> None:
         "feeds.opml",
     )
 
-    assert [(feed.url, feed.name, feed.tags) for feed in feeds] == [
-        ("https://paper.example/rss?a=1&b=2", "The Paper", ("Coast",)),
-        ("https://other.example/rss", "other.example", ("Coast",)),
+    assert [(feed.url, feed.name) for feed in feeds] == [
+        ("https://paper.example/rss?a=1&b=2", "The Paper"),
+        ("https://other.example/rss", "other.example"),
     ]
 
 
