@@ -5,11 +5,10 @@ and the watchlists; the stages stand in order in `annotate`.
 """
 
 from stream.clean import CleanArticle, clean
-from stream.facts import names_in, numbers_in, story_words
+from stream.facts import names_in, numbers_in, story_text, story_words
 from stream.matching import AliasIndex, find_mentions
 from stream.size import within_limit
 from stream.stories.fingerprint import fingerprint_of
-from stream.text import fold, words_in
 from wire.article import Article
 from wire.messages import Annotation, Mention
 
@@ -45,6 +44,6 @@ def _read(
         backfill=article.backfill,
         numbers=numbers_in(cleaned),
         names=names_in(cleaned),
-        fingerprint=fingerprint_of(words_in(fold(cleaned.headline)), words),
+        fingerprint=fingerprint_of(cleaned.headline, story_text(cleaned.text), cleaned.language),
         mentions=mentions,
     )

@@ -19,6 +19,11 @@ def story_words(field: CleanField) -> list[str]:
     return [word for start, end in _told(field) for word in field.tokens.within(start, end)]
 
 
+def story_text(field: CleanField) -> str:
+    """What the journalist wrote, as it stands: no boilerplate, no echo of the title."""
+    return "\n".join(field.text[start:end] for start, end in _told(field))
+
+
 def numbers_in(article: CleanArticle) -> tuple[str, ...]:
     """The numbers of headline and text in order, each once, without the marks that part thousands."""
     found = (

@@ -1,18 +1,10 @@
 """What does the window keep of one article?"""
 
-from functools import cached_property
-from zlib import crc32
-
 import msgspec
 
-from stream.stories.compare import Seen
 from stream.stories.decision import Decision
 from stream.stories.fingerprint import Fingerprint, unpack
-from stream.text import fold
 from wire.messages import Annotation, Copy, Match
-
-INDEXED = 32  # features by which an article is found again: its smallest, so that copies choose the same
-_TITLE_KEY, _URL_KEY = 1 << 32, 2 << 32  # beside the 32-bit features in one dictionary
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
@@ -26,8 +18,6 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     copy: Copy
     url: str
     words: int
-    numbers: tuple[str, ...]
-    fingerprint: bytes
     decision: Decision
 
 
@@ -38,14 +28,12 @@ def record_of(annotation: Annotation, decision: Decision, *, offset: int, time: 
         copy=copy_of(annotation, decision),
         url=annotation.canonical_url,
         words=annotation.words,
-        numbers=annotation.numbers,
-        fingerprint=annotation.fingerprint,
         decision=decision,
     )
 
 
 def record_of_match(match: Match) -> Record:
-    """What a match tells of its article; its address and numbers stand only in the annotation."""
+    """What a match tells of its article; its address stands only in the annotation."""
     decision = Decision(
         story=match.story,
         relation=match.relation,
@@ -61,8 +49,6 @@ def record_of_match(match: Match) -> Record:
         copy=match.copy,
         url="",
         words=-1,
-        numbers=(),
-        fingerprint=match.fingerprint,
         decision=decision,
     )
 
@@ -83,47 +69,38 @@ def copy_of(annotation: Annotation, decision: Decision) -> Copy:
     )
 
 
-class Sketch:
-    """One article as compared, and the keys by which it is found."""
+class Shelf:
+    """Records and their fingerprints by offset, packed: a million unpacked ones would not fit."""
 
-    def __init__(self, *, title: str, url: str, words: int, numbers: tuple[str, ...], fingerprint: bytes) -> None:
-        print_ = unpack(fingerprint)
-        self.seen = Seen(
-            title=fold(title), url=url, words=max(words, 0), numbers=frozenset(numbers), fingerprint=print_
-        )
+    def __init__(self) -> None:
+        self._records: dict[int, bytes] = {}
+        self._prints: dict[int, bytes] = {}
 
-    @classmethod
-    def of_annotation(cls, annotation: Annotation) -> "Sketch":
-        return cls(
-            title=annotation.title,
-            url=annotation.canonical_url,
-            words=annotation.words,
-            numbers=annotation.numbers,
-            fingerprint=annotation.fingerprint,
-        )
+    def __contains__(self, offset: int) -> bool:
+        return offset in self._records
 
-    @classmethod
-    def of_record(cls, record: Record) -> "Sketch":
-        return cls(
-            title=record.copy.title,
-            url=record.url,
-            words=record.words,
-            numbers=record.numbers,
-            fingerprint=record.fingerprint,
-        )
+    def put(self, record: Record, fingerprint: bytes) -> None:
+        self._records[record.offset] = _encode(record)
+        self._prints[record.offset] = fingerprint
 
-    @cached_property
-    def keys(self) -> list[int]:
-        """All that may lead to an earlier copy, in an order that no hash seed changes."""
-        print_: Fingerprint = self.seen.fingerprint
-        return [*self._names(), *sorted(print_.title | print_.body)]
+    def record(self, offset: int) -> Record:
+        return _decode(self._records[offset])
 
-    @cached_property
-    def filed_under(self) -> list[int]:
-        named = self._names()
-        return self.keys[: len(named) + INDEXED]
+    def fingerprint(self, offset: int) -> Fingerprint:
+        return unpack(self._prints[offset])
 
-    def _names(self) -> list[int]:
-        titled = [_TITLE_KEY + crc32(self.seen.title.encode())] if self.seen.title else []
-        linked = [_URL_KEY + crc32(self.seen.url.encode())] if self.seen.url else []
-        return titled + linked
+    def remove(self, offset: int) -> None:
+        del self._records[offset], self._prints[offset]
+
+    def packed(self, offset: int) -> tuple[bytes, bytes]:
+        """As `restore` takes it."""
+        return self._records[offset], self._prints[offset]
+
+    def restore(self, record: bytes, fingerprint: bytes) -> Record:
+        read = _decode(record)
+        self._records[read.offset], self._prints[read.offset] = record, fingerprint
+        return read
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Record).decode
