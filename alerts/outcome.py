@@ -1,10 +1,10 @@
 """How did one attempt to deliver end?"""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 OutcomeKind = Literal["sent", "transient", "rate_limited", "permanent", "gone", "uncertain"]
-OUTCOMES: tuple[OutcomeKind, ...] = ("sent", "transient", "rate_limited", "permanent", "gone", "uncertain")
+OUTCOMES: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
 Reason = Literal[
     "ok",
     "rate_limited",
@@ -20,21 +20,7 @@ Reason = Literal[
     "bug",
     "other",
 ]
-REASONS: tuple[Reason, ...] = (
-    "ok",
-    "rate_limited",
-    "auth",
-    "timeout",
-    "dns",
-    "tls",
-    "refused",
-    "server_error",
-    "client_error",
-    "gone",
-    "address_blocked",
-    "bug",
-    "other",
-)
+REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

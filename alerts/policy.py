@@ -10,7 +10,7 @@ not sent. A story that reaches one channel through several watchlists is sent th
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import msgspec
 
@@ -19,7 +19,7 @@ from wire.messages import Copy, Match, Mention, StoryId
 from wire.watchlist import WatchlistId
 
 HoldReason = Literal["backfill", "zone", "age", "late", "update", "channel_disabled"]
-HOLD_REASONS: tuple[HoldReason, ...] = ("backfill", "zone", "age", "late", "update", "channel_disabled")
+HOLD_REASONS: tuple[HoldReason, ...] = get_args(HoldReason)
 FIRST = "first"
 EVERY_CHANNEL = ""
 

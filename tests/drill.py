@@ -324,7 +324,7 @@ def drill_settings(home: Path, house: FeedHouse, **more: object) -> Settings:
     )
 
 
-def apply_configuration(file: Path, text: str, settings: Settings) -> None:
+def run_apply(file: Path, text: str, settings: Settings) -> None:
     file.write_text(text)
     command = [sys.executable, "-m", "newswatch", "apply", str(file)]
     subprocess.run(command, env=os.environ | environment(settings), check=True, capture_output=True)

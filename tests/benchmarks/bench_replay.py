@@ -16,6 +16,7 @@ import threading
 import time
 import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -25,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from newswatch.broker import free_port
 from newswatch.up import System
-from tests.drill import apply_configuration, wait_for
+from tests.drill import run_apply, wait_for
 from wire import codec
 from wire.article import Article
 from wire.kafka import LogReader
@@ -131,12 +132,8 @@ def watch(home: Path) -> str:
 
 
 def articles(settings: Settings) -> list[Article]:
-    reader = LogReader(settings, ARTICLES)
-    found: list[Article] = []
-    while not reader.caught_up():
-        found += [codec.decode(Article, each.value or b"") for each in reader.poll(1.0)]
-    reader.close()
-    return found
+    with closing(LogReader(settings, ARTICLES)) as reader:
+        return [codec.decode(Article, each.value or b"") for each in reader.to_end()]
 
 
 def run(count: int, home: Path) -> int:
@@ -151,7 +148,7 @@ def run(count: int, home: Path) -> int:
     )
     feeds = [{"id": name, "url": f"http://{replay.host}/{name}", "name": name} for name in SERIES]
     settings.feeds_file.write_text(yaml.safe_dump(feeds))
-    apply_configuration(home / "watch.yaml", watch(home), settings)
+    run_apply(home / "watch.yaml", watch(home), settings)
     begun = time.monotonic()
     with System.start(settings, report=print) as system:
         system.wait_until_ready(120)

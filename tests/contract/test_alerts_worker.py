@@ -4,6 +4,8 @@ import base64
 import shutil
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +25,7 @@ from alerts.intake import Intake
 from alerts.migrations import migrate
 from alerts.policy import Rules
 from alerts.worker import PROGRAM
+from newswatch.broker import free_port
 from tests.contract.conftest import NewUrl
 from tests.matches import FILE, match, watchlist
 from tests.stream_rig import Program, Topics, publish_values, settings_for, wait_for
@@ -268,6 +271,27 @@ def test_a_database_restored_from_an_older_copy_catches_up_by_itself(
 
 def first_twenty(hook: Hook) -> set[str]:
     return set(hook.told[:20])
+
+
+def test_without_kafka_it_waits_is_not_ready_and_stops_when_asked(tmp_path: Path, hook: Hook) -> None:
+    settings = Settings(home=tmp_path, kafka=f"127.0.0.1:{free_port()}", port=free_port())
+    opened(settings, hook).dispose()
+    program = Program(settings, "-m", "newswatch", "run", "alert")
+    assert wait_for(lambda: "matches:" in readiness(settings), timeout=60)
+    time.sleep(3.0)
+    assert program.process.poll() is None, program.text()
+    assert "matches:" in readiness(settings)
+    assert program.stop() == 0, program.text()
+
+
+def readiness(settings: Settings) -> str:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{settings.port}/readyz", timeout=5) as page:
+            return str(page.read().decode())
+    except urllib.error.HTTPError as answer:
+        return answer.read().decode()
+    except OSError:
+        return ""
 
 
 def test_poison_is_dead_lettered_and_a_newer_message_stops_the_program(desk: Desk) -> None:

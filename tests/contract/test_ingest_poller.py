@@ -273,8 +273,10 @@ def test_no_article_is_lost_however_often_the_poller_is_killed(site: Site, desk:
     for number in range(1, rounds + 1):
         for path in paths:
             site.show(path, *(f"{path} story {n}" for n in range(number * 15)))
+        asked = len(site.requests)
         with desk.polling():
-            time.sleep(0.8 + dice.random() * 1.5)
+            until(lambda before=asked: len(site.requests) > before, "a poll")  # type: ignore[misc]  # this round's start
+            time.sleep(dice.random() * 1.5)
     with desk.polling():
         whole = len(paths) * rounds * 15
         until(lambda: len({article.id for article in log.articles(0)}) >= whole, f"{whole} articles")

@@ -58,7 +58,7 @@ def test_an_attribute_flood_ends_its_process_and_nothing_else() -> None:
         took = time.monotonic() - begun
         stop.set()
 
-        assert await lag < 0.25
+        assert await lag < CPU_SECONDS / 2  # parsing it here would have held the loop for all of them
         assert took >= CPU_SECONDS * 0.9
         assert await titles(parser, FEED) == ["Quay"]
         await parser.close()

@@ -21,10 +21,10 @@ from tests.drill import (
     FeedHouse,
     Receiver,
     World,
-    apply_configuration,
     configuration,
     drill_settings,
     make_world,
+    run_apply,
     wait_for,
 )
 from tests.proofs import PROOFS, record_proof
@@ -40,7 +40,7 @@ def running(world: World, home: Path) -> Iterator[tuple[FeedHouse, Receiver, Sys
     with FeedHouse(world) as house, Receiver() as receiver:
         settings = drill_settings(home, house)
         house.write_feeds(settings.feeds_file)
-        apply_configuration(home / "watch.yaml", configuration(receiver), settings)
+        run_apply(home / "watch.yaml", configuration(receiver), settings)
         with System.start(settings, report=print) as system:
             system.wait_until_ready(60)
             assert wait_for(lambda: all(house.polls[feed] >= 2 for feed in range(world.feeds)), 60)
