@@ -6,6 +6,7 @@ import msgspec
 
 WatchlistId = NewType("WatchlistId", str)
 EntityId = NewType("EntityId", str)
+Strictness = Literal["strict", "normal", "wide"]
 EntityType = Literal["PER", "ORG", "LOC", "PRO", "EVT", "MISC"]
 
 MANIFEST_KEY = b"manifest"  # a watchlist's id is never this word
@@ -18,7 +19,9 @@ VERSION_HEADER = "version"
 class Entity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A person, company, place, product or event, with every surface form to look for.
 
-    `id` is unique within its watchlist. `name` is looked for too; it need not be repeated in `aliases`.
+    `id` is unique within its watchlist. `name` is looked for too; it need not be repeated in `aliases`. `weak` aliases
+    count only where the entity is also named in another way. Of `requires` one word must stand in the article, of
+    `excludes` none; `languages` (ISO 639-1), when given, are the only ones. `strictness` is a point on the score.
     """
 
     id: EntityId
@@ -26,6 +29,12 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str
     aliases: tuple[str, ...] = ()
     tickers: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    case_sensitive: bool = False
+    strictness: Strictness = "normal"
 
 
 class Watchlist(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -13,14 +13,16 @@ import sys
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple, TypedDict, get_args
 
 from wire.errors import Misconfigured
 from wire.marked import Mistakes, Sequence, Table, Text, Value, nearest, parse, sequence, table, text
-from wire.watchlist import Entity, EntityId, EntityType
+from wire.watchlist import Entity, EntityId, EntityType, Strictness
 
 TYPES: tuple[EntityType, ...] = get_args(EntityType)
-KEYS = ("id", "name", "type", "aliases", "tickers")
+LISTS = ("aliases", "tickers", "weak", "requires", "excludes", "languages")
+KEYS = ("id", "name", "type", *LISTS, "case_sensitive", "strictness")
+STRICTNESS: tuple[Strictness, ...] = get_args(Strictness)
 TICKER = re.compile(r"[^\W_][\w.\-/:=]{0,19}|\^[\w.]{1,19}")
 LETTER = re.compile(r"[^\W_]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -53,6 +55,14 @@ class _Bounds(NamedTuple):
 STRICT = _Bounds(shortest=2, longest=200, ticker=TICKER, control=CONTROL)
 # Lists as data vendors ship them: share classes ("JPM^C"), names of 226 characters, debris of a wrong encoding.
 LENIENT = _Bounds(shortest=1, longest=1000, ticker=re.compile(r"[^\n]{1,40}"), control=re.compile(r"\n"))
+
+
+class _Options(TypedDict):
+    requires: tuple[str, ...]
+    excludes: tuple[str, ...]
+    languages: tuple[str, ...]
+    case_sensitive: bool
+    strictness: Strictness
 
 
 def load_watchlist(path: str | Path) -> tuple[Entity, ...]:
@@ -174,13 +184,61 @@ def _entity(value: Value, mistakes: Mistakes, *, lenient: bool) -> Entity | None
         _check_alias(name, written.line_of("name"), "name", mistakes, bounds)
     aliases = _aliases(written, mistakes, bounds)
     tickers = _tickers(written, mistakes, bounds)
+    weak = _aliases(written, mistakes, bounds, key="weak")
     kind = _type(written, mistakes)
+    options = _options(written, mistakes)
     if len(mistakes.found) > before:
         return None
     id_ = text(written, "id", "an entity", mistakes) or name
     return Entity(
-        id=EntityId(id_), type=kind, name=name, aliases=tuple(a for a in aliases if a != name), tickers=tickers
+        id=EntityId(id_),
+        type=kind,
+        name=name,
+        aliases=tuple(alias for alias in aliases if alias != name and alias not in weak),
+        tickers=tickers,
+        weak=weak,
+        **options,
     )
+
+
+def _options(written: Table, mistakes: Mistakes) -> _Options:
+    """What an entity asks beyond its names."""
+    languages = tuple(code.strip().lower() for code, _ in _texts(written, "languages", mistakes))
+    for code in languages:
+        if not re.fullmatch(r"[a-z]{2}", code):
+            mistakes.add(written.line_of("languages"), f"{code[:20]!r} is no language; write two letters, e.g. en")
+    return _Options(
+        requires=_phrases(written, "requires", mistakes),
+        excludes=_phrases(written, "excludes", mistakes),
+        languages=languages,
+        case_sensitive=_is_yes(written, "case_sensitive", mistakes),
+        strictness=_strictness(written, mistakes),
+    )
+
+
+def _phrases(written: Table, key: str, mistakes: Mistakes) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for item, line in _texts(written, key, mistakes):
+        if not any(character.isalnum() for character in item):
+            mistakes.add(line, f"{item[:40]!r} under {key!r} has no letter and no digit to look for")
+        found[_name(item)] = None
+    return tuple(found)
+
+
+def _is_yes(written: Table, key: str, mistakes: Mistakes) -> bool:
+    answer = text(written, key, "an entity", mistakes).casefold()
+    if answer not in {"", "true", "false", "yes", "no"}:
+        mistakes.add(written.line_of(key), f"{key!r} must be true or false, not {answer[:20]!r}")
+    return answer in {"true", "yes"}
+
+
+def _strictness(written: Table, mistakes: Mistakes) -> Strictness:
+    found = text(written, "strictness", "an entity", mistakes) or "normal"
+    for point in STRICTNESS:
+        if found == point:
+            return point
+    mistakes.add(written.line_of("strictness"), f"unknown strictness {found[:20]!r}; {nearest(found, STRICTNESS)}")
+    return "normal"
 
 
 def _type(written: Table, mistakes: Mistakes) -> EntityType:
@@ -194,9 +252,9 @@ def _type(written: Table, mistakes: Mistakes) -> EntityType:
     return "MISC"
 
 
-def _aliases(written: Table, mistakes: Mistakes, bounds: _Bounds) -> tuple[str, ...]:
+def _aliases(written: Table, mistakes: Mistakes, bounds: _Bounds, *, key: str = "aliases") -> tuple[str, ...]:
     found: dict[str, None] = {}
-    for item, line in _texts(written, "aliases", mistakes):
+    for item, line in _texts(written, key, mistakes):
         alias = _name(item)
         _check_alias(alias, line, "alias", mistakes, bounds)
         found[alias] = None
@@ -273,7 +331,7 @@ def _row(cells: list[str], columns: list[str], line: int, mistakes: Mistakes) ->
         mistakes.add(line, f"{len(cells)} cells under {len(columns)} columns; put a cell with a comma in it in quotes")
     items: dict[str, Value] = {}
     for column, cell in zip(columns, cells, strict=False):
-        if column in {"aliases", "tickers"}:
+        if column in LISTS:
             parts = [part.strip() for part in re.split(r"[|;]", cell)]
             items[column] = Sequence(tuple(Text(part, line) for part in parts if part), line)
         elif column in KEYS:

@@ -4,7 +4,7 @@
 and the same watchlists give the same mentions.
 """
 
-from stream.matching.find import find_mentions
+from stream.matching.find import Refusal, find_mentions, find_refusals
 from stream.matching.index import AliasIndex
 
-__all__ = ["AliasIndex", "find_mentions"]
+__all__ = ["AliasIndex", "Refusal", "find_mentions", "find_refusals"]

@@ -7,17 +7,19 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import NamedTuple
 
 from stream.clean import CleanArticle, CleanField
 from stream.matching.candidates import find_candidates
 from stream.matching.evidence import SOMEBODY, SUPPORTED, Verdict, judge, with_legal_form
 from stream.matching.index import AliasIndex, EntryKey
+from stream.matching.options import with_options
 from stream.matching.quote import quote_around, whole_word
 from stream.matching.surnames import find_surnames, surnames_known
 from stream.matching.tickers import TickerSeen, find_tickers
 from stream.matching.verify import Candidate
 from stream.text import tokens_in
-from wire.messages import Mention, Watch
+from wire.messages import Field, Mention, Watch
 
 QUOTED_PER_ENTITY = 3  # a person reads one or two
 MENTIONS_PER_ENTITY = 40  # more places of one entity tell nobody more, and a text of nothing but names stays cheap
@@ -42,13 +44,7 @@ def find_mentions(article: CleanArticle, index: AliasIndex) -> tuple[Mention, ..
     its repeats, in its own field and on top of the text, are not read. Time grows with the text, not with the index.
     """
     fields = (_headline_only(article.title), article.text)
-    judged = [
-        (with_legal_form(found), judge(found, article.language))
-        for layer in index.layers
-        for field in fields
-        for found in find_candidates(field, layer, article.language)
-        if not _is_echo(found.field, found.start)
-    ]
+    judged = _judged(article, fields, index)
     named = _longest([pair for pair in _one_sense(judged) if pair[1].strength != "refused"])
     seen = [_seen(found, verdict) for found, verdict in named]
     seen += [
@@ -61,6 +57,50 @@ def find_mentions(article: CleanArticle, index: AliasIndex) -> tuple[Mention, ..
     accepted = _supported(seen)
     accepted += _surnames(fields, [found for found, _ in named], {one.entry for one in accepted})
     return tuple(_mentions(_in_order(accepted, fields), index))
+
+
+class Refusal(NamedTuple):
+    """A near miss: words that are like a watched name and were not taken for it. Offsets are those of the field."""
+
+    entity: str
+    alias: str
+    field: Field
+    start: int
+    end: int
+    surface: str
+    why: str
+
+
+def find_refusals(article: CleanArticle, index: AliasIndex) -> tuple[Refusal, ...]:
+    """What `find_mentions` looked at and refused, and why; for the question "why did this article not alert me?"."""
+    fields = (_headline_only(article.title), article.text)
+    return tuple(
+        _refusal(found, verdict if verdict.strength == "refused" else _alone(verdict))
+        for found, verdict in _judged(article, fields, index)
+        if verdict.strength != "sure"
+    )
+
+
+def _alone(verdict: Verdict) -> Verdict:
+    return verdict._replace(why=f"{verdict.why}; counts only where the entity is named clearly elsewhere")
+
+
+def _refusal(found: Candidate, verdict: Verdict) -> Refusal:
+    entry, form = found.alias.entry, found.alias.form
+    start, end = found.field.raw_span(found.start, found.end)
+    return Refusal(entry.name, form.alias, found.field.field, start, end, found.surface, verdict.why)
+
+
+def _judged(
+    article: CleanArticle, fields: tuple[CleanField, ...], index: AliasIndex
+) -> list[tuple[Candidate, Verdict]]:
+    return [
+        (with_legal_form(found), with_options(found, judge(found, article.language), article))
+        for layer in index.layers
+        for field in fields
+        for found in find_candidates(field, layer, article.language)
+        if not _is_echo(found.field, found.start)
+    ]
 
 
 def _surnames(fields: tuple[CleanField, ...], named: list[Candidate], accepted: set[EntryKey]) -> list[_Seen]:

@@ -15,11 +15,25 @@ import numpy.typing as npt
 
 from stream.matching.forms import Form, Key, forms_of, is_native, keys_of
 from stream.matching.vocabulary import Vocabulary
-from wire.watchlist import Entity, EntityType, WatchlistId
+from wire.watchlist import Entity, EntityType, Strictness, WatchlistId
 
 Row = tuple[WatchlistId, Entity]
 Numbers = npt.NDArray[np.int64]
 SHIFT = 32
+
+
+class Options(NamedTuple):
+    """What an entity asks beyond its names; see `wire.watchlist.Entity`."""
+
+    weak: tuple[str, ...]
+    requires: tuple[str, ...]
+    excludes: tuple[str, ...]
+    languages: tuple[str, ...]
+    case_sensitive: bool
+    strictness: Strictness
+
+
+PLAIN = Options((), (), (), (), False, "normal")  # in their order
 
 
 class EntryKey(NamedTuple):
@@ -29,6 +43,7 @@ class EntryKey(NamedTuple):
     name: str
     aliases: tuple[str, ...]
     tickers: tuple[str, ...]
+    options: Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +61,15 @@ def key_of(entity: Entity) -> EntryKey:
         entity.name,
         tuple(sorted(set(aliases))) if len(aliases) > 1 else aliases,
         tuple(sorted(set(tickers))) if len(tickers) > 1 else tickers,
+        _options_of(entity),
     )
+
+
+def _options_of(entity: Entity) -> Options:
+    options = Options(
+        entity.weak, entity.requires, entity.excludes, entity.languages, entity.case_sensitive, entity.strictness
+    )
+    return PLAIN if options == PLAIN else options  # one object for nearly all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +150,7 @@ class Layer:
         known = self.remembered.get(name)
         if known is None:
             entity = self.all_rows[int(self.owner[name])][1]
-            alias = (entity.name, *entity.aliases)[int(self.part[name])]
+            alias = (entity.name, *entity.aliases, *entity.weak)[int(self.part[name])]
             entry = key_of(entity)
             known = tuple(Alias(entry, form) for form in forms_of(entity.type, (alias,)))
             self.remembered[name] = known
@@ -147,7 +170,7 @@ class _Columns:
         self.tickers: dict[str, tuple[EntryKey, ...]] = {}
 
     def take(self, place: int, entity: Entity) -> None:
-        for part, alias in enumerate((entity.name, *entity.aliases)):
+        for part, alias in enumerate((entity.name, *entity.aliases, *entity.weak)):
             keys = keys_of(entity.type, alias)
             if keys:
                 name = len(self.owner)

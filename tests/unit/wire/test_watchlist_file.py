@@ -86,7 +86,7 @@ def test_a_trial_list_may_be_as_data_vendors_ship_it() -> None:
         ("w.yaml", "- {name: ok, aliases: one}", "w.yaml:1: 'aliases' of an entity must be a list, not the text 'one'; write it as [a, b] or one '- ' a line"),
         ("w.yaml", "- {name: ok, aliases: [{a: b}]}", "w.yaml:1: 'aliases' of an entity must be a list of texts; put it in quotes if it has a ':' or '['"),
         ("w.yaml", "- {name: [a]}", "w.yaml:1: 'name' of an entity must be a text, not a list"),
-        ("w.yaml", "- ok", "w.yaml:1: an entity must be a mapping of id, name, type, aliases, tickers, not the text 'ok'"),
+        ("w.yaml", "- ok", "w.yaml:1: an entity must be a mapping of id, name, type, aliases, tickers, weak, requires, excludes, languages, case_sensitive, strictness, not the text 'ok'"),
         ("w.yaml", "- {name: ok, type: company}", "w.yaml:1: unknown type 'company'; write ORG"),
         ("w.yaml", "- {name: ok, type: per}", "w.yaml:1: unknown type 'per'; write PER"),
         ("w.yaml", "- {name: ok, type: XYZ}", "w.yaml:1: unknown type 'XYZ'; known: PER, ORG, LOC, PRO, EVT, MISC"),
