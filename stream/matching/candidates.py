@@ -17,10 +17,11 @@ from rapidfuzz.distance import OSA
 from stream.clean import CleanField
 from stream.matching.common import FIRST_NAMES, FUNCTION_WORDS, PARTICLES, SURNAMES
 from stream.matching.layer import SHIFT, Layer
+from stream.matching.lexicon import KNOWN
 from stream.matching.readings import Reading, plain, respelled, rest_is_prose
-from stream.matching.variants import NICKNAMES
+from stream.matching.variants import FOREIGN, NICKNAMES
 from stream.matching.verify import Candidate, Hit, verify
-from stream.matching.vocabulary import Near
+from stream.matching.vocabulary import Kind, Near
 
 PAIR = 2
 GAPS = (1, 2, 3, 4)  # words from the first to the second of a pair
@@ -28,6 +29,8 @@ NEIGHBOURS = 300  # of a last name; the more share it, the less a likeness says
 NAMES_PER_TEXT = 60  # places at which one name is verified; a text of nothing but one name stays cheap
 INFLECTING = frozenset({"pl", "cs", "sk", "sl", "hr", "bg", "ru", "uk", "lt", "lv", "fi", "et", "hu", "tr", "be", "sr"})
 SHORTEST_SCANNED = 3
+DECLINED = frozenset({"inflected", "attached", "nickname"})  # kinds that a name turned round may have
+ALONE = frozenset({"inflected", "attached", "typo"})  # kinds in which a name of one word may differ
 MIDDLE = 3  # letters: an initial, a particle
 SHORTEST_TWO_TYPOS = 4
 LONGER_TWO_TYPOS = 6  # letters of the longer spelling
@@ -65,14 +68,16 @@ def _read(reading: Reading, layer: Layer, language: str) -> Iterator[Candidate]:
 
 def _hits(reading: Reading, layer: Layer, language: str) -> Iterator[Hit]:
     words, numbers, singles = reading.words, layer.vocabulary.numbers, layer.singles
-    for at, word in enumerate(words):
-        if word in singles:
+    text, starts = reading.field.text, reading.starts
+    for at, word in [(at, word) for at, word in enumerate(words) if word in singles]:
+        # An everyday word in small letters is no brand; a watchlist of companies has thousands of such.
+        if word not in KNOWN or not text[starts[at]].islower():
             yield from (Hit(at, at, name, "exact", "exact", word) for name in singles[word])
     own = list(map(numbers.get, words))
     yield from _exact_pairs(own, layer)
     named = _named(reading, language)
     near = _near(named, reading, layer)
-    yield from _near_singles(near, layer)
+    yield from _near_singles(near, reading, layer)
     if len(layer.pairs):
         neighbours = _neighbours(own, near, named, reading)
         yield from _near_pairs(own, near, neighbours, layer)
@@ -133,39 +138,59 @@ def _near(named: list[int], reading: Reading, layer: Layer) -> dict[int, tuple[N
     return {at: found for at in named if (found := memory.get(words[at]))}
 
 
-def _near_singles(near: Mapping[int, tuple[Near, ...]], layer: Layer) -> Iterator[Hit]:
+def _near_singles(near: Mapping[int, tuple[Near, ...]], reading: Reading, layer: Layer) -> Iterator[Hit]:
     words, singles = layer.vocabulary.words, layer.singles
     for at, others in near.items():
         for number, kind in others:
-            for name in singles.get(words[number], ()):
+            for name in singles.get(words[number], ()) if kind in ALONE or FOREIGN.match(reading.words[at]) else ():
                 yield Hit(at, at, name, kind, kind, words[number])
 
 
 def _near_pairs(
     own: list[int | None], near: Mapping[int, tuple[Near, ...]], neighbours: list[tuple[int, int]], layer: Layer
 ) -> Iterator[Hit]:
-    asked: list[tuple[int, Hit]] = []
+    keys: list[int] = []
+    origins: list[tuple[int, int, Kind, Kind]] = []
+    first = {at: _and_itself(own[at], near.get(at, ()), layer.may_be_first) for at in {left for left, _ in neighbours}}
+    last = {at: _and_itself(own[at], near.get(at, ()), layer.may_be_last) for at in {right for _, right in neighbours}}
     for left, right in neighbours:
-        lefts, rights = near.get(left, ()), near.get(right, ())
-        if lefts or rights:
-            asked += _asked(left, right, _and_itself(own[left], lefts), _and_itself(own[right], rights))
-    for hit, name in _found(np.array([key for key, _ in asked], np.int64), layer):
-        yield asked[hit][1]._replace(name=name)
+        rights = last[right]
+        for number, kind in first[left] if rights else ():
+            high = number << SHIFT
+            keys += [high | other for other, _ in rights]
+            origins += [(left, right, kind, other_kind) for _, other_kind in rights]
+    for hit, name in _found(np.array(keys, np.int64), layer):
+        left, right, kind, other_kind = origins[hit]
+        if kind != "exact" or other_kind != "exact":
+            yield Hit(left, right, name, kind, other_kind, "")
+    yield from _turned_pairs(own, near, neighbours, layer)
 
 
-def _and_itself(number: int | None, near: tuple[Near, ...]) -> tuple[Near, ...]:
-    return near if number is None else (Near(number, "exact"), *near)
+def _turned_pairs(
+    own: list[int | None], near: Mapping[int, tuple[Near, ...]], neighbours: list[tuple[int, int]], layer: Layer
+) -> Iterator[Hit]:
+    """ "Altmana Sama": the last name first, one of the two as the watchlist writes it."""
+    keys: list[int] = []
+    origins: list[tuple[int, int, Kind, Kind]] = []
+    for left, right in neighbours:
+        if right - left == 1:
+            here, there = own[left], own[right]
+            if here is not None and layer.may_be_last[here]:
+                keys += [number << SHIFT | here for number, kind in near.get(right, ()) if kind in DECLINED]
+                origins += [(right, left, kind, "exact") for _, kind in near.get(right, ()) if kind in DECLINED]
+            if there is not None and layer.may_be_first[there]:
+                keys += [there << SHIFT | number for number, kind in near.get(left, ()) if kind in DECLINED]
+                origins += [(right, left, "exact", kind) for _, kind in near.get(left, ()) if kind in DECLINED]
+    for hit, name in _found(np.array(keys, np.int64), layer):
+        yield Hit(origins[hit][0], origins[hit][1], name, origins[hit][2], origins[hit][3], "")
 
 
-def _asked(left: int, right: int, lefts: tuple[Near, ...], rights: tuple[Near, ...]) -> Iterator[tuple[int, Hit]]:
-    """Every pair in which a word is not the watched one itself; turned round too, when side by side."""
-    for number, kind in lefts:
-        high = number << SHIFT
-        for other, other_kind in rights:
-            if kind != "exact" or other_kind != "exact":
-                yield high | other, Hit(left, right, 0, kind, other_kind, "")
-                if right - left == 1 and "exact" in {kind, other_kind}:
-                    yield other << SHIFT | number, Hit(right, left, 0, other_kind, kind, "")
+def _and_itself(number: int | None, near: tuple[Near, ...], fits: bytes) -> list[tuple[int, Kind]]:
+    """The watched words that a word may be, itself too, as far as names have them in this place."""
+    fitting: list[tuple[int, Kind]] = [(other, kind) for other, kind in near if fits[other]]
+    if number is not None and fits[number]:
+        fitting.append((number, "exact"))
+    return fitting
 
 
 def _neighbours(

@@ -92,6 +92,8 @@ class Layer:
     pair_names: npt.NDArray[np.int32]
     lasts: Numbers
     last_names: npt.NDArray[np.int32]
+    may_be_first: bytes  # by word number: is it the first word of a pair?
+    may_be_last: bytes
     singles: Mapping[str, tuple[int, ...]]
     native: Mapping[str, tuple[tuple[str, int], ...]]
     tickers: Mapping[str, tuple[EntryKey, ...]]
@@ -229,6 +231,8 @@ def _filed(rows: list[Row]) -> Layer:
         pair_names=names[by_pair],
         lasts=turned[by_last],
         last_names=names[by_last],
+        may_be_first=_marks(pairs >> SHIFT, len(columns.numbers)),
+        may_be_last=_marks(turned >> SHIFT, len(columns.numbers)),
         singles=columns.singles,
         native=columns.native,
         tickers=columns.tickers,
@@ -241,3 +245,9 @@ def _repeated(entries: Numbers, order: npt.NDArray[np.int64]) -> frozenset[int]:
     """The places whose entry another place has too, or seems to have."""
     same = np.flatnonzero(entries[order][1:] == entries[order][:-1])
     return frozenset(int(place) for at in same for place in (order[at], order[at + 1]))
+
+
+def _marks(numbers: Numbers, size: int) -> bytes:
+    marks = np.zeros(size, np.uint8)
+    marks[numbers] = 1
+    return marks.tobytes()
