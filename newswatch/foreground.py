@@ -60,15 +60,16 @@ def _tell_first_pass(
 ) -> None:
     """Once; a database that does not answer now costs this message and nothing else."""
     try:
-        memories = _first_memories(settings, feeds, system, stop)
+        memories = _read_memories(settings, feeds, system, stop)
         if memories is not None:
-            held = _settled(lambda: _held(settings), stop)
+            is_first = any((memories[feed.id].last_success or 0) >= system.began for feed in feeds)
+            held = _settled(lambda: _held(settings), stop) if is_first else 0
             console.print(first_pass(feeds, memories, settings, held=held, now=time.time()))
     except NewswatchError as error:
         console.print(f"what the first reading brought is not known: {error}", style="dim")
 
 
-def _first_memories(
+def _read_memories(
     settings: Settings, feeds: tuple[Feed, ...], system: System, stop: threading.Event
 ) -> Mapping[str, Memory] | None:
     """What the poller remembers once it has read every feed; None when we stop before."""
@@ -100,20 +101,22 @@ def _settled(count: Callable[[], int], stop: threading.Event) -> int:
 def first_pass(
     feeds: tuple[Feed, ...], memories: Mapping[str, Memory], settings: Settings, *, held: int, now: float
 ) -> str:
-    """What the first reading of all feeds brought, what it would have alerted, and what comes next."""
+    """What the feeds have brought so far, what is held of it, and what comes next."""
     mine = [memories[feed.id] for feed in feeds]
     failing = [memory for memory in mine if memory.error]
     articles = sum(memory.articles for memory in mine)
-    lines = [f"Read {len(mine) - len(failing)} of {len(mine)} feeds: {articles} articles."]
+    lines = [f"Read {len(mine) - len(failing)} of {len(mine)} feeds: {articles} articles so far."]
     lines += [f"  {memory.feed}: {memory.error}: {memory.error_detail}" for memory in failing]
-    lines.append(
-        f"A feed's first reading is held, not alerted. {held or 'No'} {'story' if held == 1 else 'stories'} would have "
-        "been: newswatch alerts list --held"
-    )
-    if mine:
-        due = max(0.0, min(memory.next_poll for memory in mine) - now)
+    if held:
+        stories = "1 story names" if held == 1 else f"{held} stories name"
         lines.append(
-            f"Next poll in {due:.0f} s. NEWSWATCH_POLL_INTERVAL (now {settings.poll_interval:g} s), or `interval` of a "
-            "feed, makes it quicker."
+            f"A feed's first reading is held, not alerted: {stories} somebody watched. newswatch alerts list --held"
+        )
+    if mine:
+        due = min(memory.next_poll for memory in mine) - now
+        when = f"in {due:.0f} s" if due >= 1 else "now"
+        lines.append(
+            f"Next poll {when}. NEWSWATCH_POLL_INTERVAL ({settings.poll_interval:g} s), or `interval` of a feed, "
+            "makes it quicker."
         )
     return "\n".join(lines)

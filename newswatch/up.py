@@ -90,6 +90,7 @@ class System:
     children: list[Child] = field(default_factory=list)
     broker: Broker | None = None
     failure: str = ""
+    began: float = field(default_factory=time.time)
     _broker_deaths: int = 0
     _stopping: threading.Event = field(default_factory=threading.Event)
     _claim: ExitStack = field(default_factory=ExitStack)
