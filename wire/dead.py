@@ -31,6 +31,23 @@ def dead_record(letter: DeadLetter) -> Record:
     )
 
 
+def letter_for(
+    incoming: Incoming, topic: Topic, *, reason: DeadReason, detail: str, program: str, version: str
+) -> DeadLetter:
+    """The letter about a message that was read from `topic`."""
+    return DeadLetter(
+        value=incoming.value or b"",
+        key=incoming.key,
+        reason=reason,
+        detail=detail,
+        topic=topic.name,
+        partition=incoming.partition,
+        offset=incoming.offset,
+        program=program,
+        version=version,
+    )
+
+
 def letter_of(incoming: Incoming) -> DeadLetter:
     """The letter that `dead_record` made a record of.
 

@@ -5,7 +5,7 @@
 Every message carries its schema version in `v`.
 """
 
-from typing import Literal, NewType
+from typing import Literal, NewType, get_args
 
 import msgspec
 
@@ -18,8 +18,9 @@ Field = Literal["title", "text"]
 Relation = Literal["new", "copy", "update", "translation"]
 DeadReason = Literal["undecodable", "too_large", "refused", "crashed", "hung", "bug"]
 
-DEAD_REASONS: tuple[DeadReason, ...] = ("undecodable", "too_large", "refused", "crashed", "hung", "bug")
-RELATIONS: tuple[Relation, ...] = ("new", "copy", "update", "translation")
+DEAD_REASONS: tuple[DeadReason, ...] = get_args(DeadReason)
+RELATIONS: tuple[Relation, ...] = get_args(Relation)
+ZONES: tuple[Zone, ...] = get_args(Zone)
 EARLIER_COPIES = 50  # how many earlier copies the first match of a story lists
 
 

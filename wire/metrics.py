@@ -7,7 +7,7 @@ exception text is ever a label.
 import prometheus_client as prometheus
 from prometheus_client import Counter, Gauge, Histogram
 
-from wire.messages import DEAD_REASONS, RELATIONS
+from wire.messages import DEAD_REASONS, RELATIONS, ZONES
 
 prometheus.disable_created_metrics()  # type: ignore[no-untyped-call]  # a driver's gap
 
@@ -93,7 +93,7 @@ def start_at_zero(program: str, version: str) -> None:
         (ARTICLES_INGESTED, ARTICLE_EVENTS),
         (DEAD_LETTERS, DEAD_REASONS),
         (STORY_DECISIONS, RELATIONS),
-        (MENTIONS, ("title", "lead", "body", "boilerplate")),
+        (MENTIONS, ZONES),
         (ALERTS_SUPPRESSED, SUPPRESSIONS),
     ):
         for name in names:

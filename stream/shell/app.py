@@ -20,14 +20,14 @@ from mode import CrashingSupervisor
 from stream.shell.crashes import CrashNotes
 from stream.shell.handling import Decide, Outcome, Undertaker, handle
 from stream.shell.outputs import Outputs
-from stream.shell.shim import LARGEST_REQUEST, SafeApp, SafeConsumer, SafeProducer, is_too_large
+from stream.shell.shim import SafeApp, SafeConsumer, SafeProducer, is_too_large
 from wire import metrics
 from wire.errors import Misconfigured, NewerVersion, NewswatchError
 from wire.kafka import Incoming, group_name, member_name, topic_name
 from wire.messages import DeadReason
 from wire.service import VERSION, Service
 from wire.settings import Settings
-from wire.topics import Topic
+from wire.topics import LARGEST_REQUEST, Topic
 
 BATCH = 100
 WITHIN = 0.02  # seconds a message waits at most for company; half of it is added to the latency of a quiet stream

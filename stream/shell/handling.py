@@ -9,10 +9,10 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from wire.dead import dead_record, reason_of
+from wire.dead import dead_record, letter_for, reason_of
 from wire.errors import Misconfigured, NewerVersion, Rejected
 from wire.kafka import Incoming, Record
-from wire.messages import DeadLetter, DeadReason
+from wire.messages import DeadReason
 from wire.topics import Topic
 
 
@@ -48,16 +48,8 @@ class Undertaker:
 
     def bury(self, incoming: Incoming, reason: DeadReason, detail: str, seconds: float = 0.0) -> Outcome:
         """The message, set aside."""
-        letter = DeadLetter(
-            value=incoming.value or b"",
-            key=incoming.key,
-            reason=reason,
-            detail=detail,
-            topic=self.source.name,
-            partition=incoming.partition,
-            offset=incoming.offset,
-            program=self.program,
-            version=self.version,
+        letter = letter_for(
+            incoming, self.source, reason=reason, detail=detail, program=self.program, version=self.version
         )
         decided = Decided(records=(dead_record(letter),))
         return Outcome(incoming=incoming, decided=decided, reason=reason, detail=detail, seconds=seconds)

@@ -174,10 +174,8 @@ class LiveWindow:
         self._window, self.next_offset = self._new(), start
         reader = LogReader(self._settings, MATCHES)
         try:
-            while records := reader.poll(POLL) or not reader.caught_up():
-                for record in records if isinstance(records, list) else ():
-                    self._remember(record, start)
-                self._alive()
+            for record in reader.to_end(self._alive):
+                self._remember(record, start)
         finally:
             reader.close()
 
@@ -208,12 +206,11 @@ class LiveWindow:
         """Annotations that ended a process are skipped by whoever reads the log again."""
         if self._buried is None:
             self._buried = LogReader(self._settings, dead(ANNOTATIONS))
-        while records := self._buried.poll(0.1) or not self._buried.caught_up():
-            for record in records if isinstance(records, list) else ():
-                with suppress(Rejected):  # a stranger's record
-                    letter = letter_of(record)
-                    if letter.reason in {"crashed", "hung"}:
-                        self._killers.add(letter.offset)
+        for record in self._buried.to_end():
+            with suppress(Rejected):  # a stranger's record
+                letter = letter_of(record)
+                if letter.reason in {"crashed", "hung"}:
+                    self._killers.add(letter.offset)
 
     def _keep_snapshot(self, committed: int) -> None:
         kept = self._snapshots.settle(committed)

@@ -19,11 +19,9 @@ from faust.types import TP, Message
 from faust.types.transports import TransportT
 
 from wire.logs import get
-from wire.topics import ALL, REQUEST_OVERHEAD
 
 TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
 REFUSALS = (*TOO_LARGE, InvalidTimestampError)
-LARGEST_REQUEST = max(topic.max_message_bytes for topic in ALL) + REQUEST_OVERHEAD
 FETCH_WAIT_MS = 100  # a message waits this long when a fetch that left its partition out is already on its way
 REVOKE_PATIENCE = 5.0  # seconds that a rebalance waits for the batch in hand; heartbeats go on meanwhile
 

@@ -119,7 +119,7 @@ def test_what_was_deleted_meanwhile_is_passed_over(rig: Rig) -> None:
     member = rig.join(start=lambda _: 2, topic=ANNOTATIONS)
     assert [each.offset for each in rig.poll_until(lambda: member.lag() == 4, member)] == [6, 7, 8, 9]
     with closing(LogReader(rig.settings, ANNOTATIONS, start={0: 2})) as reader:
-        assert [each.offset for each in read_all(reader)] == [6, 7, 8, 9]
+        assert [each.offset for each in reader.to_end()] == [6, 7, 8, 9]
 
 
 def test_where_to_start_is_asked_in_the_thread_that_polls(rig: Rig) -> None:
@@ -254,33 +254,36 @@ def test_a_group_on_a_missing_topic_says_which_command_makes_it(rig: Rig) -> Non
 # A reader without a group
 
 
-def read_all(reader: LogReader) -> list[Incoming]:
-    found: list[Incoming] = []
-    while not reader.caught_up():
-        found += reader.poll(0.2)
-    return found
-
-
 def test_a_log_is_read_whole_and_then_as_it_grows(rig: Rig) -> None:
     rig.publish(2500)
     with closing(LogReader(rig.settings, MATCHES)) as reader:
         assert not reader.caught_up()
-        assert sorted(int(each.value or b"") for each in read_all(reader)) == list(range(2500))
+        assert sorted(int(each.value or b"") for each in reader.to_end()) == list(range(2500))
         assert reader.poll(0.1) == []
         rig.publish(1)
         assert not reader.caught_up()
-        assert [each.value for each in read_all(reader)] == [b"0"]
+        assert [each.value for each in reader.to_end()] == [b"0"]
+
+
+def test_a_reader_that_is_sent_back_reads_again_from_there(rig: Rig) -> None:
+    rig.publish(200)
+    with closing(LogReader(rig.settings, MATCHES)) as reader:
+        all_of_it = list(reader.to_end())
+        last = max(all_of_it, key=lambda each: each.offset)
+        reader.seek(last.partition, last.offset - 1)
+        again = [(each.partition, each.offset) for each in reader.to_end()]
+        assert again == [(last.partition, last.offset - 1), (last.partition, last.offset)]
 
 
 def test_an_empty_log_is_read_at_once(rig: Rig) -> None:
     with closing(LogReader(rig.settings, MATCHES)) as reader:
-        assert read_all(reader) == []
+        assert list(reader.to_end()) == []
 
 
 def test_a_log_is_read_from_where_it_is_told_and_else_from_its_beginning(rig: Rig) -> None:
     rig.publish(100)
     with closing(LogReader(rig.settings, MATCHES, start={3: 4, 5: 1_000_000})) as reader:
-        found = firsts(read_all(reader))
+        found = firsts(list(reader.to_end()))
     assert found[3] == 4
     assert found[5] == 0
     assert found[0] == 0
@@ -289,7 +292,7 @@ def test_a_log_is_read_from_where_it_is_told_and_else_from_its_beginning(rig: Ri
 def test_two_readers_do_not_share_the_log_nor_show_as_a_group(rig: Rig) -> None:
     rig.publish(10)
     with closing(LogReader(rig.settings, MATCHES)) as one, closing(LogReader(rig.settings, MATCHES)) as two:
-        assert len(read_all(one)) == len(read_all(two)) == 10
+        assert len(list(one.to_end())) == len(list(two.to_end())) == 10
 
 
 def test_a_watchlist_may_be_larger_than_what_other_topics_take(rig: Rig) -> None:
@@ -298,7 +301,7 @@ def test_a_watchlist_may_be_larger_than_what_other_topics_take(rig: Rig) -> None
     given = [Record(topic=WATCHLISTS, key=b"large", value=large), Record(topic=WATCHLISTS, key=b"small", value=b"s")]
     assert rig.publisher.publish(given) == [None, None]
     with closing(LogReader(rig.settings, WATCHLISTS)) as reader:
-        assert [each.value for each in read_all(reader)] == [large, b"s"]
+        assert [each.value for each in reader.to_end()] == [large, b"s"]
 
 
 def test_readers_and_members_leave_no_thread_behind(rig: Rig) -> None:

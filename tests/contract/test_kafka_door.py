@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -76,12 +77,8 @@ def record(value: bytes | None, key: bytes | None = None, topic: Topic = SMALL) 
 
 def read(settings: Settings, topic: Topic) -> list[Incoming]:
     """All that stands on a topic."""
-    reader = LogReader(settings, topic)
-    found: list[Incoming] = []
-    while not reader.caught_up():
-        found += reader.poll(0.2)
-    reader.close()
-    return found
+    with closing(LogReader(settings, topic)) as reader:
+        return list(reader.to_end())
 
 
 def values(settings: Settings, topic: Topic = SMALL) -> list[bytes | None]:

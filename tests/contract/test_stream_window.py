@@ -1,6 +1,6 @@
 """From where does cluster rebuild what it knows, on a real Kafka?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -26,6 +26,7 @@ from wire.topics import ANNOTATIONS, MATCHES, dead
 
 STORIES = 150
 INDEX = AliasIndex.build([watchlist(1, *NAMES)])
+OPENED: list[LiveWindow] = []
 
 
 class Kafka(Protocol):
@@ -53,8 +54,21 @@ def committed(settings: Settings) -> int:
         return admin.committed(PROGRAM, ANNOTATIONS).get(0, 0)
 
 
+@pytest.fixture(autouse=True)
+def opened() -> Iterator[list[LiveWindow]]:
+    """The windows that a test opens: their connections are closed after it."""
+    yield OPENED
+    while OPENED:
+        OPENED.pop().close(Standing())
+
+
+def opened_anew(settings: Settings) -> LiveWindow:
+    OPENED.append(LiveWindow(settings, PROGRAM, lambda: empty_window(settings)))
+    return OPENED[-1]
+
+
 def restored(settings: Settings) -> LiveWindow:
-    live = LiveWindow(settings, PROGRAM, lambda: empty_window(settings))
+    live = opened_anew(settings)
     live.restore()
     return live
 
@@ -152,7 +166,7 @@ def test_an_annotation_that_killed_its_process_is_not_read_again(
 def test_a_standby_follows_the_group_step_by_step(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_window, "WARM_STEP", 40)
     monkeypatch.setattr(live_window, "WARM_EVERY", 0.0)
-    live = LiveWindow(settings, PROGRAM, lambda: empty_window(settings))
+    live = opened_anew(settings)
     places = []
     for _ in range(5):
         live.tick(Standing())

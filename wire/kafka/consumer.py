@@ -1,7 +1,7 @@
 """How is a topic read, with a group and without one?"""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +19,7 @@ HEARTBEAT_MS = 1000  # members hear with their next heartbeat that partitions ar
 COMMIT_SECONDS = 2.0  # a commit only shows lag; more is not to be waited for it
 CLOSE_SECONDS = 3.0
 ANSWER_SECONDS = 5.0
+STEP_SECONDS = 0.2
 
 
 class GroupConsumer:
@@ -218,6 +219,19 @@ class LogReader:
     def poll(self, timeout: float) -> list[Incoming]:
         """What arrived; waits `timeout` seconds at most. While Kafka is away nothing arrives."""
         return _poll(self._consumer, self._settings, timeout)
+
+    def to_end(self, alive: Callable[[], None] = lambda: None) -> Iterator[Incoming]:
+        """What is left to read, up to where the topic ends when that is reached.
+
+        Args:
+            alive: called now and then, for whoever must show progress.
+
+        Raises:
+            Transient: Kafka is away.
+        """
+        while (records := self.poll(STEP_SECONDS)) or not self.caught_up():
+            yield from records
+            alive()
 
     def seek(self, partition: int, offset: int) -> None:
         """Go on from `offset` in this partition."""

@@ -19,10 +19,9 @@ from wire.errors import NewswatchError, Transient
 from wire.kafka.admin import Admin
 from wire.kafka.records import CONNECT_SECONDS, Record, away, missing_topic, opening, topic_name
 from wire.settings import Settings
-from wire.topics import ALL, REQUEST_OVERHEAD
+from wire.topics import LARGEST_REQUEST
 
 REFUSALS = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidTimestampError, InvalidRecordError)
-LARGEST_REQUEST = max(topic.max_message_bytes for topic in ALL) + REQUEST_OVERHEAD
 LINGER_MS = 5
 EXPLAIN_SECONDS = 2.0
 STOP_SECONDS = 2.0

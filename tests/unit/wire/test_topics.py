@@ -2,9 +2,20 @@ import pytest
 
 from wire.article import TEXT_LIMIT
 from wire.kafka import topic_configs, topic_name
-from wire.kafka.publisher import LARGEST_REQUEST
 from wire.settings import Settings
-from wire.topics import ALL, ANNOTATIONS, ARTICLES, DEAD, DEAD_VALUE_LIMIT, LIVE, MATCHES, WATCHLISTS, Topic, dead
+from wire.topics import (
+    ALL,
+    ANNOTATIONS,
+    ARTICLES,
+    DEAD,
+    DEAD_VALUE_LIMIT,
+    LARGEST_REQUEST,
+    LIVE,
+    MATCHES,
+    WATCHLISTS,
+    Topic,
+    dead,
+)
 
 EVERY = pytest.mark.parametrize("topic", ALL, ids=lambda topic: topic.name)
 EMBEDDED = Settings(kafka="", kafka_topic_bytes=5 * 1024**2)
