@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from wire.messages import Copy, Mention
 
@@ -17,7 +16,6 @@ class Notice:
 
     key: str
     occasion: str
-    kind: Literal["first", "update", "test"]
     alert: int
     story: str
     watchlists: tuple[str, ...]

@@ -21,9 +21,6 @@ class Phrases:
     places: dict[Zone, str]
     colon: str
     quotes: tuple[str, str]
-    update: str
-    test: str
-    test_body: str
     also: Callable[[int], str]
     more: Callable[[int], str]
     copies: Callable[[int], str]
@@ -51,9 +48,6 @@ ENGLISH = Phrases(
     },
     colon=": ",
     quotes=("“", "”"),
-    update="Update",
-    test="Test",
-    test_body="This is a test message from newswatch. Alerts will look like this one.",
     also=lambda n: f"also in {n} other outlet" + ("s" if n > 1 else ""),
     more=lambda n: f"and {n} more",
     copies=lambda n: f"{n} copies in all",
@@ -81,9 +75,6 @@ FRENCH = Phrases(
     },
     colon="\N{NO-BREAK SPACE}: ",
     quotes=("«\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE}»"),
-    update="Mise à jour",
-    test="Test",
-    test_body="Ceci est un message d’essai de newswatch. Les alertes auront cet aspect.",
     also=lambda n: "aussi dans un autre média" if n == 1 else f"aussi dans {n} autres médias",
     more=lambda n: "et un de plus" if n == 1 else f"et {n} de plus",
     copies=lambda n: f"{n} copies en tout",

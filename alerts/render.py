@@ -29,7 +29,7 @@ NAMES_SHOWN = 8
 REASONS_SHOWN = 5
 CLOCK_SKEW = timedelta(minutes=5)  # a publisher's clock that is further ahead says nothing
 
-TYPES = {"first": "alert.created", "update": "alert.updated", "test": "channel.test"}
+TYPE = "alert.created"
 _ZONES: tuple[Zone, ...] = ("title", "lead", "body", "boilerplate")
 BLANKS = re.compile(r"[^\S\u00a0\u202f]+")  # French sets no-break spaces before ":" and within « »
 _JOINERS = "\u200c\u200d"  # Persian words and emoji need them; they cannot reorder text
@@ -78,12 +78,6 @@ def link(address: str) -> str:
     return safe if len(safe) <= LONGEST_LINK else ""
 
 
-def label(notice: Notice) -> str:
-    """What stands before the headline of anything but a first alert."""
-    words = phrases_for(notice.language)
-    return {"first": "", "update": words.update + words.colon, "test": words.test + words.colon}[notice.kind]
-
-
 def headline(notice: Notice) -> str:
     return shorten(clean(notice.told.title).strip(), LONGEST_TEXT) or phrases_for(notice.language).no_headline
 
@@ -116,7 +110,7 @@ def subject(notice: Notice) -> str:
     marked = any(is_found for _, is_found in marked_headline(notice))
     names = [reason.entity for reason in reasons(notice)]
     prefix = "" if marked or not names else shorten(", ".join(names[:3]), 60) + words.colon
-    return shorten(f"{label(notice)}{prefix}{headline(notice)}", LONGEST_SUBJECT)
+    return shorten(f"{prefix}{headline(notice)}", LONGEST_SUBJECT)
 
 
 def also_in(notice: Notice) -> str:
@@ -155,8 +149,7 @@ def watchlists(notice: Notice) -> str:
 def text(notice: Notice) -> str:
     """The alert as plain text, for mail; evidence stands between asterisks."""
     words = phrases_for(notice.language)
-    lines = [words.test_body, ""] if notice.kind == "test" else []
-    lines += [headline(notice), ""]
+    lines = [headline(notice), ""]
     for reason in reasons(notice)[:REASONS_SHOWN]:
         quoted = [] if reason.is_headline else [f"  {_starred(reason, words)}"]
         lines += [f"{reason.entity} ({reason.place}){words.colon.rstrip() if quoted else ''}", *quoted]
@@ -176,7 +169,6 @@ def html(notice: Notice) -> str:
     return _PAGE.format(
         language=words.language,
         title_language=escape(_language_code(notice.told.language) or words.language),
-        note=f"<p>{escape(words.test_body)}</p>" if notice.kind == "test" else "",
         headline=head,
         reasons="\n".join(rows),
         facts="<br>\n".join(fact for fact in facts if fact),
@@ -207,7 +199,7 @@ def line(notice: Notice, sent_at: datetime) -> dict[str, object]:
     return {
         "key": notice.key,
         "alert": notice.alert,
-        "kind": notice.kind,
+        "kind": "first",  # followers tell first alerts from what may come later
         "occasion": notice.occasion,
         "story": notice.story,
         "watchlists": [clean(name) for name in notice.watchlists],
@@ -293,7 +285,7 @@ def _mark(found: str) -> str:
 def _payload(notice: Notice, copies: list[dict[str, object]], mentions: list[dict[str, object]]) -> dict[str, object]:
     told = notice.told
     return {
-        "type": TYPES[notice.kind],
+        "type": TYPE,
         "schema": PAYLOAD_SCHEMA,
         "timestamp": _iso(notice.matched_at),
         "data": {
@@ -363,7 +355,6 @@ _PAGE = """\
 <body style="margin:0;padding:16px;background:#fff;color:#111;\
 font:16px/1.45 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif">
 <div style="max-width:600px;margin:0 auto">
-{note}
 <h1 lang="{title_language}" dir="auto" style="font-size:21px;line-height:1.25;margin:0 0 14px">{headline}</h1>
 {reasons}
 <p style="margin:0 0 12px;color:#333">{facts}</p>

@@ -50,9 +50,6 @@ def _lines(notice: Notice, now: datetime) -> list[Text]:
 
 def _title(notice: Notice) -> Text:
     title = Text(style="bold")
-    label = render.label(notice)
-    if label:
-        title.append(label, style="magenta")
     for piece, is_found in render.marked_headline(notice):
         title.append(piece, style=FOUND if is_found else "")
     return title

@@ -43,7 +43,6 @@ def notices(connection: Connection, claims: Sequence[Claim]) -> dict[int, Notice
         claim.id: Notice(
             key=claim.key,
             occasion=claim.occasion,
-            kind="first",
             alert=claim.alert,
             story=alerts[claim.id][0].story,
             watchlists=tuple(dict.fromkeys(alert.name for alert in alerts[claim.id])),

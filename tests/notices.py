@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from alerts.notice import Notice
 from wire.article import ArticleId, Revision
@@ -56,7 +56,6 @@ def mention_of(entity: str, quote: str, surface: str = "", zone: Zone = "lead", 
 def notice(
     *copies: Copy,
     mentions: tuple[Mention, ...] | None = None,
-    kind: Literal["first", "update", "test"] = "first",
     **facts: Any,
 ) -> Notice:
     """By default: one English copy, whose headline names the one entity."""
@@ -72,4 +71,4 @@ def notice(
         "outlet_count": len({copy.outlet for copy in told}),
         "matched_at": FETCHED + timedelta(seconds=1),
     }
-    return Notice(kind=kind, mentions=found, copies=told, **(defaults | facts))
+    return Notice(mentions=found, copies=told, **(defaults | facts))

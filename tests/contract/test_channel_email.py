@@ -63,7 +63,7 @@ def test_headers_say_that_a_machine_writes_and_of_which_list(tmp_path: Path) -> 
 def test_alerts_of_one_story_are_one_thread(tmp_path: Path) -> None:
     first = notice(key="one")
     _, server = mailed(
-        tmp_path, first, replace(first, key="two", kind="update"), replace(first, key="3", story="other")
+        tmp_path, first, replace(first, key="two", occasion="update:a2"), replace(first, key="3", story="other")
     )
     ids = [mail["Message-ID"] for mail in server.mails()]
     threads = [mail["References"] for mail in server.mails()]

@@ -77,7 +77,6 @@ def test_mail_html_is_golden() -> None:
     mark = '<mark style="background:#ffe88a;color:#111">'
     assert body == (
         'style="max-width:600px;margin:0 auto">\n'
-        "\n"
         '<h1 lang="fr" dir="auto" style="font-size:21px;line-height:1.25;margin:0 0 14px">'
         '<a href="https://courrier.example/a?b=1&amp;c=2" style="color:#0b3d66;text-decoration:none">'
         f"La patronne d’{mark}Orvanne Énergie</mark> rejoint un concurrent</a></h1>\n"
@@ -128,11 +127,6 @@ def test_subject_names_the_entities_when_the_headline_does_not() -> None:
     told = notice(copy_in("A", "Chief leaves"), mentions=(mention_of("Helvion", "a rival of Helvion"),))
     assert render.subject(told) == "Helvion: Chief leaves"
     assert render.subject(replace(told, language="fr")) == "Helvion\u00a0: Chief leaves"
-
-
-def test_subject_says_what_is_no_first_alert() -> None:
-    assert render.subject(notice(kind="update", language="fr")) == f"Mise à jour\u00a0: {HEADLINE}"
-    assert render.subject(notice(kind="test")) == f"Test: {HEADLINE}"
 
 
 def test_subject_of_an_endless_headline_is_cut_between_words() -> None:
@@ -259,11 +253,6 @@ def test_payload_is_versioned_and_says_what_happened() -> None:
         assert mention["quote"][mention["quote_start"] : mention["quote_end"]] == mention["alias"]
 
 
-@pytest.mark.parametrize(("kind", "type_"), [("update", "alert.updated"), ("test", "channel.test")])
-def test_payload_type_follows_the_notice(kind: str, type_: str) -> None:
-    assert render.payload(replace(FRENCH, kind=kind))["type"] == type_  # type: ignore[arg-type]  # from a parameter
-
-
 def test_payload_stays_within_its_limit_whatever_comes() -> None:
     endless = "漢字" * 5000
     copies = tuple(copy_in(f"{endless}{n}", endless, link="https://a.example/" + "é" * 300) for n in range(60))
@@ -284,11 +273,6 @@ def test_line_carries_what_a_follower_counts() -> None:
         "sent_at": "2023-11-20T14:04:07.000Z",
     }
     assert {key: line[key] for key in wanted} == wanted
-
-
-def test_test_notice_says_that_it_is_a_test() -> None:
-    assert render.text(notice(kind="test")).startswith("This is a test message from newswatch.")
-    assert "message d’essai" in render.html(notice(kind="test", language="fr"))
 
 
 def test_no_break_spaces_of_a_french_title_stay() -> None:
