@@ -15,13 +15,21 @@ import msgspec
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from wire.errors import Misconfigured, Transient
 
 BUSY_SECONDS = 5  # a writer waits so long for another one; shorter than the watchdog, far longer than any of ours
 READ_ONLY = "newswatch_read_only"
+DAMAGED = ("file is not a database", "malformed")  # SQLite's words
 IN_LIST = 10_000  # values in one IN (…): SQLite allows 32,766 variables a statement
 
 Item = TypeVar("Item")
@@ -55,7 +63,7 @@ def open_database(url: str) -> Engine:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that may write: committed at the end, rolled back on any error."""
-    with _translated(), engine.begin() as connection:
+    with _translated(engine.url), engine.begin() as connection:
         yield connection
 
 
@@ -65,7 +73,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     options: dict[str, Any] = {READ_ONLY: True}
     if engine.dialect.name == "postgresql":
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    with _translated(), engine.connect() as plain:
+    with _translated(engine.url), engine.connect() as plain:
         connection = plain.execution_options(**options)
         with connection.begin():
             yield connection
@@ -152,13 +160,25 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(address: URL) -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
         raise Contended(f"another writer was faster: {error.orig}") from error
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         raise Transient(f"the database does not answer: {_cause(error)}") from error
+    except DatabaseError as error:
+        if not is_damaged(error):
+            raise
+        raise Misconfigured(
+            f"{address.database}: damaged, or no SQLite database ({_cause(error)}). "
+            "Restore it from a backup; without one, move it away and `newswatch apply` your file again"
+        ) from error
+
+
+def is_damaged(error: DatabaseError) -> bool:
+    """Whether SQLite says that the file itself is broken, which no repeating mends."""
+    return any(words in str(error.orig) for words in DAMAGED)
 
 
 def _cause(error: Exception) -> object:

@@ -13,12 +13,28 @@ from alerts import schema
 from alerts.render import clean, link
 from wire.messages import Mention
 
+SMOOTH = ("sent", "joined")
 _mentions = msgspec.json.Decoder(tuple[Mention, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A delivery that did not go smoothly: whose, and why. `said` is what the receiver, or we, said of it."""
+
+    channel: str
+    state: str
+    reason: str
+    attempt: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ListedAlert:
-    """One alert as a list shows it. `deliveries` counts them by state; `held` are the reasons of copies held back."""
+    """One alert as a list shows it.
+
+    `deliveries` counts them by state, `troubles` are those of them that went wrong so far; `held` are the reasons of
+    copies held back.
+    """
 
     alert: int
     watchlist: str
@@ -34,6 +50,7 @@ class ListedAlert:
     fetched_at: datetime
     created_at: datetime
     deliveries: Mapping[str, int]
+    troubles: tuple[Trouble, ...]
     held: tuple[str, ...]
 
 
@@ -50,6 +67,7 @@ def list_alerts(connection: Connection, *, held: bool, limit: int) -> tuple[List
     ids = [row.id for row in rows]
     copies, outlets, entities = _copies(connection, ids)
     deliveries, reasons = _deliveries(connection, ids), _reasons(connection, ids)
+    troubles = _troubles(connection, ids)
     return tuple(
         ListedAlert(
             alert=row.id,
@@ -66,6 +84,7 @@ def list_alerts(connection: Connection, *, held: bool, limit: int) -> tuple[List
             fetched_at=row.fetched_at,
             created_at=row.created_at,
             deliveries=dict(deliveries[row.id]),
+            troubles=tuple(troubles[row.id]),
             held=tuple(sorted(reasons[row.id])),
         )
         for row in rows
@@ -109,6 +128,32 @@ def _deliveries(connection: Connection, alerts: Collection[int]) -> dict[int, Co
     found: dict[int, Counter[str]] = defaultdict(Counter)
     for alert, state, count in connection.execute(query):
         found[alert][state] = count
+    return found
+
+
+def _troubles(connection: Connection, alerts: Collection[int]) -> dict[int, list[Trouble]]:
+    """Of each delivery that is not smoothly under way or sent, its last attempt that ended."""
+    delivery, attempt = schema.delivery, schema.attempt
+    ended = attempt.c.ended_at.is_not(None) & (attempt.c.n >= delivery.c.attempt - 1)
+    query = (
+        select(delivery, attempt.c.reason.label("why"), attempt.c.snippet)
+        .join(attempt, (attempt.c.delivery == delivery.c.id) & ended, isouter=True)
+        .where(delivery.c.alert.in_(alerts), delivery.c.state.not_in(SMOOTH))
+        .where((delivery.c.reason != "") | (attempt.c.reason != ""))
+        .order_by(delivery.c.id, attempt.c.n)
+    )
+    last = {row.id: row for row in connection.execute(query)}
+    found: dict[int, list[Trouble]] = defaultdict(list)
+    for row in last.values():
+        found[row.alert].append(
+            Trouble(
+                channel=row.channel,
+                state=row.state,
+                reason=row.why or row.reason,
+                attempt=row.attempt,
+                said=clean(row.snippet or ""),
+            )
+        )
     return found
 
 

@@ -5,6 +5,7 @@ its channel is called. A channel has its own places in flight, so one that hangs
 """
 
 import asyncio
+import logging
 import random
 import time
 from collections import Counter
@@ -262,7 +263,9 @@ class Sender:
     def _report(self, ended: Sequence[_Sent], verdicts: Sequence[Verdict | None]) -> None:
         for sent, verdict in zip(ended, verdicts, strict=True):
             settlement, outcome = sent.settlement, sent.settlement.outcome
-            self._log.info(
+            is_sent = outcome.kind == "sent"
+            self._log.log(
+                logging.INFO if is_sent else logging.WARNING,
                 "delivery attempted",
                 delivery=settlement.claim.id,
                 alert=settlement.claim.alert,
@@ -272,10 +275,11 @@ class Sender:
                 reason=outcome.reason,
                 state=verdict.state if verdict else "taken over",
                 seconds=round(sent.seconds, 3),
+                **({} if is_sent else {"said": outcome.snippet}),
             )
             metrics.ATTEMPTS.labels(sent.kind, outcome.kind).inc()
             metrics.ATTEMPT_SECONDS.labels(sent.kind).observe(sent.seconds)
-            if outcome.kind == "sent" and sent.fetched_at is not None:
+            if is_sent and sent.fetched_at is not None:
                 waited = (settlement.ended_at - sent.fetched_at).total_seconds()
                 metrics.FETCH_TO_ACCEPT.labels(sent.kind).observe(max(0.0, waited))
 

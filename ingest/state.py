@@ -105,6 +105,8 @@ class State:
                 _tables.create_all(connection)
                 _check_version(connection)
         except sa.exc.SQLAlchemyError as error:
+            if _is_damaged(error):
+                raise Misconfigured(_damaged(self._engine.url, error)) from error
             shown = self._engine.url.render_as_string(hide_password=True)
             raise Misconfigured(f"NEWSWATCH_INGEST_DATABASE: cannot use {shown}: {_cause(error)}") from error
 
@@ -116,21 +118,35 @@ class State:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with _ours(), self._engine.connect() as connection:
+        with _ours(self._engine.url), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with _ours(), self._engine.begin() as connection:
+        with _ours(self._engine.url), self._engine.begin() as connection:
             yield connection
 
 
 @contextmanager
-def _ours() -> Iterator[None]:
+def _ours(url: sa.URL) -> Iterator[None]:
     try:
         yield
     except sa.exc.SQLAlchemyError as error:
+        if _is_damaged(error):
+            raise Misconfigured(_damaged(url, error)) from error
         raise Transient(f"the poller's database did not answer: {_cause(error)}") from error
+
+
+def _is_damaged(error: sa.exc.SQLAlchemyError) -> bool:
+    """Whether SQLite says that the file itself is broken, which no repeating mends."""
+    return any(words in _cause(error) for words in ("file is not a database", "malformed"))
+
+
+def _damaged(url: sa.URL, error: sa.exc.SQLAlchemyError) -> str:
+    return (
+        f"NEWSWATCH_INGEST_DATABASE: {url.database}: damaged, or no SQLite database ({_cause(error)}). "
+        "Restore it from a backup, or move it away: the poller then takes what the feeds hold now for old news"
+    )
 
 
 def _engine(url: str) -> sa.Engine:

@@ -1,6 +1,7 @@
 """`newswatch alerts`: which alerts are there, and what became of them?"""
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Annotated
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from alerts.inbox import ListedAlert, list_alerts
+from alerts.inbox import ListedAlert, Trouble, list_alerts
 from newswatch.commands.database import reading_alerts
 from wire import settings as configuration
 
@@ -48,12 +49,21 @@ def _print_table(rows: Iterable[ListedAlert]) -> None:
         table.add_column(name, overflow="fold", justify="right" if name in {"alert", "copies"} else "left")
     for row in rows:
         fetched = f"{row.fetched_at.astimezone():%Y-%m-%d %H:%M}"
-        cells = (row.alert, fetched, row.watchlist, row.title, row.outlet, row.copies, _told(row))
+        cells = (row.alert, fetched, row.watchlist, row.title, row.outlet, row.copies, told_of(row))
         table.add_row(*(Text(str(cell)) for cell in cells))
     Console().print(table)
 
 
-def _told(row: ListedAlert) -> str:
+def told_of(row: ListedAlert) -> str:
+    """What became of an alert, in a few words; a channel that could not be told so far is named, with the reason."""
     if not row.deliveries:
         return f"held: {', '.join(row.held)}" if row.held else "nobody subscribes"
-    return ", ".join(state if count == 1 else f"{count} {state}" for state, count in sorted(row.deliveries.items()))
+    smooth = Counter(row.deliveries) - Counter(trouble.state for trouble in row.troubles)
+    told = [state if count == 1 else f"{count} {state}" for state, count in sorted(smooth.items())]
+    return ", ".join([*told, *(_trouble(trouble) for trouble in row.troubles)])
+
+
+def _trouble(trouble: Trouble) -> str:
+    tried = f", attempt {trouble.attempt}" if trouble.attempt else ""
+    why = trouble.said or trouble.reason if trouble.reason == "other" else trouble.reason
+    return f"{trouble.channel}: {trouble.state} ({why}{tried})"

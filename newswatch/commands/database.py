@@ -21,7 +21,7 @@ def reading_alerts(settings: Settings) -> Iterator[Connection | None]:
     Raises:
         Misconfigured: the database is of another version of newswatch.
     """
-    if _is_missing(settings.alerts_url):
+    if is_missing(settings.alerts_url):
         yield None
         return
     engine = open_database(settings.alerts_url)
@@ -37,7 +37,7 @@ def reading_alerts(settings: Settings) -> Iterator[Connection | None]:
             yield None
 
 
-def _is_missing(url: str) -> bool:
+def is_missing(url: str) -> bool:
     """Whether it is a SQLite file that is not there: opening would make it, and its folder."""
     try:
         address = make_url(url)

@@ -20,6 +20,7 @@ from alerts.config import load_config
 from alerts.database import open_database
 from alerts.difference import Difference, compare, counted
 from alerts.edits import Author
+from newswatch.commands.channels import problems
 from newswatch.commands.database import reading_alerts
 from wire import settings as configuration
 from wire.errors import Misconfigured
@@ -62,6 +63,8 @@ def apply(
     author = Author(place=place, person=_person())
     engine = open_database(settings.alerts_url)
     _show(apply_configuration(engine, wanted, author=author, prune=prune), done=True)
+    for problem in problems(wanted.channels, settings):
+        print(f"newswatch: warning: channel {problem}", file=sys.stderr)
 
 
 @app.command("list")

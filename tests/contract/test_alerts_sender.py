@@ -8,18 +8,21 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, select
+from structlog.testing import capture_logs
 
 from alerts import edits, ledger, schema
 from alerts.catalog import Changes, read
 from alerts.channels import Channel
 from alerts.conservation import balance
 from alerts.database import reading, writing
+from alerts.inbox import Trouble, list_alerts
 from alerts.notice import Notice
 from alerts.outcome import Outcome
 from alerts.policy import Rules
 from alerts.record import record
 from alerts.routes import read_routes
 from alerts.sender import Sender
+from newswatch.commands.alerts import told_of
 from tests.matches import FILE, match, newsroom
 from wire.errors import Misconfigured
 from wire.settings import Settings
@@ -169,9 +172,17 @@ def test_a_channel_that_cannot_be_opened_is_tried_again_and_says_why(engine: Eng
 
     work = Desk(engine, {})
     work.open = refuse  # type: ignore[method-assign]  # this desk's only channel
-    work.run_until(lambda found: found["retry"] == 1)
+    with capture_logs() as lines:
+        work.run_until(lambda found: found["retry"] == 1)
+    (told,) = [line for line in lines if line["event"] == "delivery attempted"]
+    assert (told["log_level"], told["said"]) == ("warning", "unheard-of has no secret")
     with reading(engine) as connection:
         assert connection.execute(select(schema.attempt.c.snippet)).scalars().all() == ["unheard-of has no secret"]
+        (listed,) = list_alerts(connection, held=False, limit=1)
+    assert listed.troubles == (
+        Trouble(channel="desk", state="retry", reason="other", attempt=1, said="unheard-of has no secret"),
+    )
+    assert "desk: retry (unheard-of has no secret, attempt 1)" in told_of(listed)
 
 
 def test_a_channel_that_was_edited_is_opened_anew(engine: Engine) -> None:
