@@ -19,10 +19,10 @@ from alerts.policy import Rules
 from alerts.publisher import WatchlistPublisher
 from alerts.sender import Sender
 from wire import logs
-from wire.dead import dead_record
+from wire.dead import dead_record, letter_for
 from wire.errors import NewswatchError, Transient
 from wire.kafka import Admin, GroupConsumer, Incoming, LogReader, Publisher
-from wire.messages import DeadLetter, DeadReason
+from wire.messages import DeadReason
 from wire.service import VERSION, Service
 from wire.settings import Settings
 from wire.topics import MATCHES, WATCHLISTS
@@ -203,17 +203,7 @@ class Worker:
 
 
 def _bury(graveyard: Publisher, incoming: Incoming, reason: DeadReason, detail: str) -> None:
-    letter = DeadLetter(
-        value=incoming.value or b"",
-        key=incoming.key,
-        reason=reason,
-        detail=detail,
-        topic=MATCHES.name,
-        partition=incoming.partition,
-        offset=incoming.offset,
-        program=PROGRAM,
-        version=VERSION,
-    )
+    letter = letter_for(incoming, MATCHES, reason=reason, detail=detail, program=PROGRAM, version=VERSION)
     (refused,) = graveyard.publish([dead_record(letter)])
     if refused is not None:
         logs.get().error("the broker refuses a dead letter", offset=incoming.offset, reason=refused)

@@ -51,6 +51,26 @@ def test_mail_has_a_text_and_an_html_part(tmp_path: Path) -> None:
     assert "<mark" in html.get_content()
 
 
+def test_given_up_in_mid_answer_it_hangs_up(tmp_path: Path) -> None:
+    """The sender stops waiting before the server answers."""
+
+    async def run() -> bytes:
+        gone: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            gone.set_result(await reader.read())
+            writer.close()
+
+        async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            channel = open_channel("email", {"to": TO}, settings_for(tmp_path, port))
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(channel.send(notice(), attempt=1), 0.3)
+            return await asyncio.wait_for(gone, 5)
+
+    assert asyncio.run(run()) == b""
+
+
 def test_headers_say_that_a_machine_writes_and_of_which_list(tmp_path: Path) -> None:
     mail, _ = mail_of(tmp_path, notice())
     assert mail["Auto-Submitted"] == "auto-generated"
