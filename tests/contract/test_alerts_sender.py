@@ -117,6 +117,38 @@ def repeats(receiver: Receiver) -> dict[str, int]:
     return {key: count for key, count in counted.items() if count > 1}
 
 
+def test_a_channel_that_was_edited_is_closed_while_work_goes_on(engine: Engine) -> None:
+    opened: list[Receiver] = []
+
+    def open_anew(kind: str, config: Mapping[str, object], settings: Settings) -> Channel:
+        del kind, config, settings
+        opened.append(Receiver(accept))
+        return opened[-1]
+
+    async def run() -> None:
+        stopping = threading.Event()
+        sender = Sender(engine, Settings(), worker="alert-1", opener=open_anew, stopping=stopping.is_set)
+        running = asyncio.create_task(sender.run())
+        async with asyncio.timeout(20):
+            while states(engine)["sent"] < 1:  # noqa: ASYNC110  # another thread's work ends it
+                await asyncio.sleep(0.02)
+            with writing(engine) as connection:
+                (row,) = read(connection).channels
+                edited = Changes(put=(replace(row, config={"path": "elsewhere"}),))
+                edits.write(connection, edited, author=FILE, now=datetime.now(UTC))
+                late = match("late", "ferries", story="late", fetched_at=datetime.now(UTC))
+                routes = read_routes(connection)
+                record(connection, [late], routes=routes, now=datetime.now(UTC), rules=Rules())
+            while not opened[0].closed:  # noqa: ASYNC110  # the sender ends it
+                await asyncio.sleep(0.02)
+        assert not opened[1].closed
+        stopping.set()
+        await running
+
+    owe(engine, 1, desk="terminal")
+    asyncio.run(run())
+
+
 def test_everything_owed_is_sent_once(engine: Engine) -> None:
     owe(engine, 60, desk="terminal", phone="webhook")
     desk, phone = Receiver(accept), Receiver(accept)
