@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from wire.errors import Misconfigured
 
 STDIN = "-"
+LINE_LIMIT = 16 * 1024**2  # bytes: far above any article, far below any memory
 
 
 class ArticleLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +51,10 @@ class ArticleLines:
     console: Console = field(default_factory=lambda: Console(stderr=True))
     bad: int = 0
 
+    @property
+    def name(self) -> str:
+        return "standard input" if self.path == STDIN else self.path
+
     def __iter__(self) -> Iterator[ArticleLine]:
         with _opened(self.path) as (lines, raw), self._progress() as progress:
             task = progress.add_task("", total=_size_of(self.path))
@@ -65,14 +70,12 @@ class ArticleLines:
         if not line.strip():
             return None
         try:
-            article = _decoder.decode(line)
-            _ = article.time
+            return _decoded(line)
         except (msgspec.MsgspecError, ValueError) as error:
             self.bad += 1
-            complaint = f"{self.path}:{number}: not an article: {error}"
+            complaint = f"{self.name}:{number}: not an article: {error}"
             self.console.print(complaint, style="red", markup=False, highlight=False, soft_wrap=True)
             return None
-        return article
 
     def _progress(self) -> Progress:
         return Progress(
@@ -89,24 +92,45 @@ class ArticleLines:
 _decoder = msgspec.json.Decoder(ArticleLine)
 
 
+def _decoded(line: bytes) -> ArticleLine:
+    if len(line) > LINE_LIMIT:
+        raise ValueError(f"longer than {LINE_LIMIT // 1024**2} MB")
+    article = _decoder.decode(line)
+    _ = article.time  # one that is none is a mistake of this line
+    return article
+
+
 @contextmanager
 def _opened(path: str) -> Iterator[tuple[Iterator[bytes], IO[bytes] | None]]:
     """The file's lines, and the file as it lies on disk, whose position tells how far we are."""
     if path == STDIN:
-        yield iter(sys.stdin.buffer), None
+        yield _lines(sys.stdin.buffer), None
         return
     try:
         raw = Path(path).open("rb")  # noqa: SIM115  # closed below; only opening it may fail as a wrong path
     except OSError as error:
         raise Misconfigured(f"{path}: cannot be read: {error.strerror}") from error
     with raw:
-        yield _unpacked(raw, path) if path.endswith(".gz") else iter(raw.readline, b""), raw
+        yield _unpacked(raw, path) if path.endswith(".gz") else _lines(raw), raw
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """Each line, at most one byte more than the limit of it: what is longer is told from what just fits."""
+    while line := file.readline(LINE_LIMIT + 1):
+        yield line
+        if len(line) > LINE_LIMIT and not line.endswith(b"\n"):
+            _skip_line(file)
+
+
+def _skip_line(file: IO[bytes]) -> None:
+    while (rest := file.readline(LINE_LIMIT)) and not rest.endswith(b"\n"):
+        pass
 
 
 def _unpacked(raw: IO[bytes], path: str) -> Iterator[bytes]:
     try:
         with gzip.GzipFile(fileobj=raw) as lines:
-            yield from lines
+            yield from _lines(lines)
     except (OSError, EOFError, zlib.error) as error:
         raise Misconfigured(f"{path}: ends in .gz and is not a whole gzip file: {error}") from error
 

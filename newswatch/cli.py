@@ -1,9 +1,11 @@
 """What can a person type?"""
 
+import errno
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -11,6 +13,7 @@ from wire.errors import Misconfigured, NewerVersion, NewswatchError
 from wire.service import EXIT_FAILED, EXIT_MISCONFIGURED, VERSION
 
 EXIT_INTERRUPTED = 130
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)  # what a disk answers that takes no more of our output
 # In the order in which `--help` shows them. `app` is a group of commands, anything else one command.
 COMMANDS = {
     "up": "programs:up",
@@ -62,10 +65,18 @@ def _root(
         raise typer.Exit
 
 
+def _run() -> None:
+    try:
+        build(sys.argv[1:])(prog_name="newswatch")
+    except SystemExit:
+        sys.stdout.flush()  # what is still held back fails here, where its failure has words
+        raise
+
+
 def main() -> None:
     """The command `newswatch`. Exit codes: 0 done, 1 it did not work, 2 something is misconfigured."""
     try:
-        build(sys.argv[1:])(prog_name="newswatch")
+        _run()
     except (Misconfigured, NewerVersion) as error:
         print(f"newswatch: {error}", file=sys.stderr)
         sys.exit(EXIT_MISCONFIGURED)
@@ -77,3 +88,14 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output has left: `newswatch … | head`
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        _give_up_writing(error)
+
+
+def _give_up_writing(error: OSError) -> NoReturn:
+    print(f"newswatch: cannot write: {error.strerror}", file=sys.stderr)
+    with suppress(OSError):
+        sys.stdout.close()  # or Python tries once more at its end, and says so in its own way
+    sys.exit(EXIT_FAILED)

@@ -66,7 +66,13 @@ def stories(
 def _end(lines: ArticleLines) -> None:
     sys.stdout.buffer.flush()
     if lines.bad:
-        print(f"newswatch: {lines.bad} lines of {lines.path} were no articles and were skipped", file=sys.stderr)
+        one = lines.bad == 1
+        told = (
+            f"1 line of {lines.name} was no article and was"
+            if one
+            else (f"{lines.bad} lines of {lines.name} were no articles and were")
+        )
+        print(f"newswatch: {told} skipped", file=sys.stderr)
         raise typer.Exit(1)
 
 
