@@ -27,6 +27,8 @@ PAIR = 2
 GAPS = (1, 2, 3, 4)  # words from the first to the second of a pair
 NEIGHBOURS = 300  # of a last name; the more share it, the less a likeness says
 NAMES_PER_TEXT = 60  # places at which one name is verified; a text of nothing but one name stays cheap
+LONG_TEXT = 6000  # words; behind them (some 40 kB) names are looked for as they are written, and each a few times
+NAMES_BEHIND = 3
 INFLECTING = frozenset({"pl", "cs", "sk", "sl", "hr", "bg", "ru", "uk", "lt", "lv", "fi", "et", "hu", "tr", "be", "sr"})
 SHORTEST_SCANNED = 3
 DECLINED = frozenset({"inflected", "attached", "nickname"})  # kinds that a name turned round may have
@@ -59,7 +61,7 @@ def _read(reading: Reading, layer: Layer, language: str) -> Iterator[Candidate]:
     counts: dict[int, int] = {}
     for hit in sorted(set(_hits(reading, layer, language))):
         count = counts.get(hit.name, 0)
-        if count < NAMES_PER_TEXT:
+        if count < (NAMES_PER_TEXT if hit.left < LONG_TEXT else NAMES_BEHIND):
             found = verify(hit, reading, layer)
             if found is not None:
                 counts[hit.name] = count + 1
@@ -75,7 +77,7 @@ def _hits(reading: Reading, layer: Layer, language: str) -> Iterator[Hit]:
             yield from (Hit(at, at, name, "exact", "exact", word) for name in singles[word])
     own = list(map(numbers.get, words))
     yield from _exact_pairs(own, layer)
-    named = _named(reading, language)
+    named = _named(reading, language)[:LONG_TEXT]
     near = _near(named, reading, layer)
     yield from _near_singles(near, reading, layer)
     if len(layer.pairs):
@@ -115,8 +117,12 @@ def _found(keys: npt.NDArray[np.int64], layer: Layer) -> Iterator[tuple[int, int
     if not len(pairs) or not len(keys):
         return
     places = np.searchsorted(pairs, keys)
+    seen: dict[int, int] = {}
     for hit in np.flatnonzero(pairs[np.minimum(places, len(pairs) - 1)] == keys):
         place, key = int(places[hit]), keys[hit]
+        seen[place] = seen.get(place, 0) + 1
+        if seen[place] > NAMES_PER_TEXT:
+            continue
         while place < len(pairs) and pairs[place] == key:
             yield int(hit), int(names[place])
             place += 1

@@ -122,7 +122,11 @@ def _refusal_of_single(found: Candidate, form: Form, kind: str, language: str) -
     word = found.field.folded[found.start : found.end]
     if len(form.words[0]) < SHORTEST_SINGLE.get(kind, 99):
         return "too short a word to be misspelt"
-    if form.casing in {"acronym", "caseless"} or (kind != "attached" and not found.surface[:1].isupper()):
+    if (
+        form.casing == "acronym"
+        or (form.casing == "caseless" and kind != "attached")
+        or (kind != "attached" and not found.surface[:1].isupper())
+    ):
         return "not written as a name"
     if (
         word in KNOWN

@@ -122,6 +122,9 @@ class Vocabulary:
 
 def relation(word: str, other: str) -> Kind | None:
     """In which way the word of a text may stand for the other, a word of a name."""
+    if FOREIGN.match(word) and not FOREIGN.match(other):
+        latin = romanise(word)
+        return "sound" if not FOREIGN.search(latin) and (latin == other or relation(latin, other)) else None
     if len(word) >= SHORTEST_FUZZY and len(other) >= SHORTEST_FUZZY and _is_inflected(word, other):
         return "inflected"
     if min(len(word), len(other)) >= SHORTEST_TYPO and (
@@ -152,6 +155,8 @@ def _deletes(word: str) -> set[str]:
 def _asked(word: str) -> list[int]:
     """The keys under which a watched word like this one would stand."""
     keys = [hash(stem + "*") for stem in stems_behind(word)]
+    if FOREIGN.match(word):
+        keys += [hash(stem + "*") for stem in stems_behind(romanise(word))]
     if len(word) >= SHORTEST_TYPO:
         keys.append(hash(word))
         keys += [hash(sound + "~") for sound in sounds_of(word)]

@@ -11,7 +11,7 @@ from stream.clean import clean
 from stream.matching import AliasIndex, find_mentions
 from tests.newsdesk import COLUMN_TEXT, COLUMN_TITLE, entity, index_of, watchlist
 from wire.messages import Mention
-from wire.watchlist import Entity
+from wire.watchlist import Entity, EntityType
 
 VALTIER = entity("Nora Valtier", "PER")
 HELMONT = entity("Helmont", aliases=("Helmont Corporation",), tickers=("HLMT",))
@@ -327,3 +327,51 @@ def test_a_mention_names_every_watchlist_that_holds_the_entity() -> None:
     index = AliasIndex.build([watchlist(VALTIER, name="a"), watchlist(VALTIER, HELMONT, name="b", version=3)])
     (found,) = find_mentions(clean("", "Then Nora Valtier spoke.", "en"), index)
     assert [(watch.watchlist, watch.version) for watch in found.watches] == [("a", 1), ("b", 3)]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "text", "language", "surface"),
+    [
+        ("Adam Brandis", "PER", "Rozmawiał z Adamem Brandisem wczoraj.", "pl", "Adamem Brandisem"),
+        ("Helmont", "ORG", "Zarząd Helmontu milczy.", "pl", "Helmontu"),
+        ("Nora Valtier", "PER", "So N. Valtier left.", "en", "N. Valtier"),
+        ("Nora Valtier", "PER", "Then Valtier, Nora spoke.", "en", "Valtier, Nora"),
+        ("Nora Valtier", "PER", "So Nora J. Valtier left.", "en", "Nora J. Valtier"),
+        ("Robert Quarzo", "PER", "Then Bob Quarzo left.", "en", "Bob Quarzo"),
+        ("Nora Valtier", "PER", "So Nora Valtjer left.", "en", "Nora Valtjer"),
+        ("Sergei Valtonov", "PER", "Puis Sergueï Valtonof parla.", "fr", "Sergueï Valtonof"),
+        ("Vladimir Kassarov", "PER", "Потом Владимира Кассарова спросили.", "ru", "Владимира Кассарова"),
+        ("Helmont Industries", "ORG", "Then Helrnont Industries fell.", "en", "Helrnont Industries"),
+        ("Helmont", "ORG", "Then Hel- mont fell.", "en", "Hel- mont"),
+        ("Helmont", "ORG", "Then Hеlmоnt fell.", "en", "Hеlmоnt"),
+        ("丰田汽车", "ORG", "丰田汽车公司宣布了。", "zh", "丰田汽车"),
+        ("삼성전자", "ORG", "삼성전자가 발표했다.", "ko", "삼성전자가"),
+    ],
+)
+def test_a_changed_name_is_still_found(name: str, kind: EntityType, text: str, language: str, surface: str) -> None:
+    assert surfaces(text, entity(name, kind), language=language) == [surface]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "So Robert Valtier left.",
+        "So Norman Valtier left.",
+        "So Nora Valtierson left.",
+        "At Nora Valtier Airport it rained.",
+        "So Nora left. Valtier too.",
+        "So M. Valtier left.",
+    ],
+)
+def test_somebody_elses_name_is_not_hers(text: str) -> None:
+    assert surfaces(text, VALTIER) == []
+
+
+def test_a_company_that_is_somebodys_surname_here_is_nowhere_in_the_text() -> None:
+    assert surfaces("So Roy Helmont spoke. Then Helmont left.", HELMONT) == []
+
+
+def test_what_is_further_off_scores_less() -> None:
+    forms = ["Robert Quarzo", "Róbert Quarzo", "R. Quarzo", "Bob Quarzo", "Robert Quarxo", "Robert Qwarxo"]
+    scores = [mentions(f"Then {form} left.", entity("Robert Quarzo", "PER"))[0].score for form in forms]
+    assert scores == sorted(scores, reverse=True)
