@@ -114,7 +114,7 @@ def _opened(path: str) -> Iterator[tuple[Iterator[bytes], IO[bytes] | None]]:
         yield _unpacked(raw, path) if path.endswith(".gz") else _lines(raw), raw
 
 
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
+def _lines(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
     """Each line, at most one byte more than the limit of it: what is longer is told from what just fits."""
     while line := file.readline(LINE_LIMIT + 1):
         yield line
@@ -122,7 +122,7 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
             _skip_line(file)
 
 
-def _skip_line(file: IO[bytes]) -> None:
+def _skip_line(file: IO[bytes] | gzip.GzipFile) -> None:
     while (rest := file.readline(LINE_LIMIT)) and not rest.endswith(b"\n"):
         pass
 

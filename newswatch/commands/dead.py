@@ -1,10 +1,11 @@
 """`newswatch dead`: which messages could not be processed, why, and shall they be tried again?"""
 
+import hashlib
 import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -13,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from newswatch.commands import replays
 from wire import settings as configuration
 from wire.dead import letter_of, topic_of
 from wire.errors import NewswatchError, Rejected
@@ -41,6 +43,17 @@ class Buried:
     id: str
     at: datetime
     letter: DeadLetter
+    replayed: str = ""  # when it was sent back last
+
+    @property
+    def mark(self) -> str:
+        """What this letter is remembered by: on another Kafka, or a topic made anew, another one has its id."""
+        return f"{self.id}@{self.at.isoformat(timespec='milliseconds')}"
+
+    @property
+    def message(self) -> tuple[str, bytes | None, str]:
+        """What several letters share that are about one and the same message."""
+        return (self.letter.topic, self.letter.key, hashlib.sha256(self.letter.value).hexdigest())
 
 
 @app.command("list")
@@ -87,18 +100,30 @@ def replay(
     all_: Annotated[bool, typer.Option("--all", help="All of them, or all that --topic and --reason leave.")] = False,
     topic: OfTopic = None,
     reason: OfReason = None,
+    *,
+    again: Annotated[
+        bool, typer.Option("--again", help="With --all, --topic or --reason: also those that were sent back before.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which.")] = False,
 ) -> None:
-    """Send messages back to the topic that they came from. Sending one twice changes nothing downstream."""
+    """Send messages back to the topic that they came from, each once. Sending one twice changes nothing downstream."""
     settings = configuration.load()
     if bool(ids) == (all_ or topic is not None or reason is not None):
         raise typer.BadParameter("name the letters, or choose them with --all, --topic or --reason")
-    found = _chosen(settings, ids) if ids else list(_buried(settings, topic, reason))
+    if ids:
+        found = _chosen(settings, ids)
+    else:
+        every = list(_buried(settings, topic, reason))
+        found = [one for one in every if again or not one.replayed]
+        if len(found) < len(every):
+            print(f"{len(every) - len(found)} were sent back before and are left out (--again)", file=sys.stderr)
     whole = [one for one in found if not one.letter.cut_sha256]
     for one in found:
         if one.letter.cut_sha256:
             print(f"{one.id}: only its first megabyte was kept: it cannot be sent back", file=sys.stderr)
     refused = {} if dry_run else _send_back(settings, whole)
+    if not dry_run:
+        replays.add(settings.home, (one.mark for one in whole if one.id not in refused))
     for one in whole:
         print(f"{one.id}: {refused.get(one.id) or ('would be sent' if dry_run else 'sent')} to {one.letter.topic}")
     if refused or len(whole) < len(found):
@@ -106,19 +131,22 @@ def replay(
 
 
 def _send_back(settings: Settings, buried: Sequence[Buried]) -> dict[str, str]:
-    """Why Kafka refuses some of them, by id."""
+    """Why Kafka refuses some of them, by id. A message that several letters are about is sent once."""
+    messages = {one.message: one.letter for one in buried}
     publisher = Publisher(settings, "newswatch-dead")
     try:
         verdicts = publisher.publish(
-            [Record(topic=topic_of(one.letter), key=one.letter.key, value=one.letter.value) for one in buried]
+            [Record(topic=topic_of(each), key=each.key, value=each.value) for each in messages.values()]
         )
     finally:
         publisher.close()
-    return {one.id: f"refused ({verdict})" for one, verdict in zip(buried, verdicts, strict=True) if verdict}
+    refused = {message: verdict for message, verdict in zip(messages, verdicts, strict=True) if verdict}
+    return {one.id: f"refused ({refused[one.message]})" for one in buried if one.message in refused}
 
 
 def _chosen(settings: Settings, ids: Sequence[str]) -> list[Buried]:
-    """The letters of these ids, in this order."""
+    """The letters of these ids, in this order, each once."""
+    ids = tuple(dict.fromkeys(ids))
     for id_ in ids:
         if not ID.fullmatch(id_):
             raise typer.BadParameter(f"{id_!r} is no id of a dead letter: they look like articles/0/17")
@@ -131,13 +159,14 @@ def _chosen(settings: Settings, ids: Sequence[str]) -> list[Buried]:
 
 
 def _buried(settings: Settings, topic: str | None, reason: str | None) -> Iterator[Buried]:
+    replayed = replays.read(settings.home)
     for name, source in TOPICS.items():
         if topic not in {None, name}:
             continue
         for incoming in _all_of(LogReader(settings, dead(source))):
             one = _opened(name, incoming)
             if one is not None and reason in {None, one.letter.reason}:
-                yield one
+                yield replace(one, replayed=replayed.get(one.mark, ""))
 
 
 def _opened(name: str, incoming: Incoming) -> Buried | None:
@@ -173,6 +202,7 @@ def _fields(one: Buried) -> dict[str, object]:
         "program": letter.program,
         "version": letter.version,
         "bytes": len(letter.value),
+        "replayed": one.replayed,
         "detail": letter.detail,
     }
 
@@ -184,12 +214,14 @@ def _harmless(text: str) -> str:
 
 def _print_table(found: Sequence[Buried]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("id", "at", "reason", "program", "was at", "detail"):
+    for name in ("id", "at", "reason", "program", "was at", "replayed", "detail"):
         table.add_column(name, overflow="fold")
     for one in found:
         letter = one.letter
         was_at = f"{letter.topic}[{letter.partition}] {letter.offset}"
         last = letter.detail.strip().rpartition("\n")[2]
-        cells = (one.id, f"{one.at.astimezone():%Y-%m-%d %H:%M}", letter.reason, letter.program, was_at, last)
+        sent_back = f"{datetime.fromisoformat(one.replayed).astimezone():%Y-%m-%d %H:%M}" if one.replayed else ""
+        at = f"{one.at.astimezone():%Y-%m-%d %H:%M}"
+        cells = (one.id, at, letter.reason, letter.program, was_at, sent_back, last)
         table.add_row(*(Text(_harmless(str(cell))) for cell in cells))
     Console().print(table)

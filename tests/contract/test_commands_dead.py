@@ -119,3 +119,39 @@ def test_what_a_mended_program_can_process_is_replayed(settings: Settings) -> No
         assert wait_for(lambda: values(settings) == {b"good", b"broken 1", b"broken 2"}, timeout=20), mended.text()
     finally:
         mended.kill()
+
+
+def sent_back(settings: Settings) -> list[bytes]:
+    topic = Topics(settings, ARTICLES)
+    try:
+        return sorted(record.value or b"" for record in topic.read())
+    finally:
+        topic.close()
+
+
+def test_all_sends_each_message_once_and_none_again_unless_asked(settings: Settings) -> None:
+    bury(settings, letter(b"1"), letter(b"1", offset=18), letter(b"2"))
+    assert run("replay", "--all").exit_code == 0
+    assert sent_back(settings) == [b"1", b"2"]
+    assert all(one["replayed"] for one in listed())
+    skipped = run("replay", "--all")
+    assert "3 were sent back before" in skipped.stderr
+    assert sent_back(settings) == [b"1", b"2"]
+    bury(settings, letter(b"1", offset=19))  # it is still poison
+    assert run("replay", "--all").exit_code == 0
+    assert sent_back(settings) == [b"1", b"1", b"2"]
+    assert run("replay", "--all", "--again").exit_code == 0
+    assert sent_back(settings) == [b"1", b"1", b"1", b"2", b"2"]
+
+
+def test_an_id_given_twice_is_sent_once(settings: Settings) -> None:
+    bury(settings, letter(b"1"))
+    (one,) = listed()
+    assert run("replay", str(one["id"]), str(one["id"])).exit_code == 0
+    assert sent_back(settings) == [b"1"]
+
+
+def test_a_dry_run_remembers_nothing(settings: Settings) -> None:
+    bury(settings, letter(b"1"))
+    assert run("replay", "--all", "--dry-run").exit_code == 0
+    assert [one["replayed"] for one in listed()] == [""]
