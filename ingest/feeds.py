@@ -64,13 +64,15 @@ def feeds_in(text: str, file: str) -> tuple[Feed, ...]:
 
 
 def default_id(url: str) -> str:
-    """A stable, readable id: the words of the address, without user, password and scheme."""
+    """A stable, readable id: host and path, and for a query, which may hold a token, its hash."""
     parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
     port = f"-{parts.port}" if parts.port else ""
-    words = re.findall(r"[A-Za-z0-9]+", f"{parts.path} {parts.query}")
+    words = re.findall(r"[A-Za-z0-9]+", parts.path)
     name = "-".join([re.sub(r"[^A-Za-z0-9.]", "-", host) + port, *words])
-    return name if len(name) <= ID_LIMIT else f"{name[: ID_LIMIT - 9]}-{sha256(url.encode()).hexdigest()[:8]}"
+    if len(name) <= ID_LIMIT and not parts.query:
+        return name
+    return f"{name[: ID_LIMIT - 9]}-{sha256(f'{parts.path}?{parts.query}'.encode()).hexdigest()[:8]}"
 
 
 class FeedList:
