@@ -24,6 +24,16 @@ FILE_SUFFIX = "_FILE"
 HIDDEN = "********"
 PASSWORD = re.compile(r"(://[^:/@]*:).*(?=@)|(password=)[^&]*")  # in a database's address
 LARGEST_PORT = 65535
+Number = Annotated[float, Field(allow_inf_nan=False)]
+HOUR, DAY, YEAR_DAYS = 3600.0, 86400.0, 366.0
+ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)*")  # enough to tell a name from an address
+# Pydantic's words, in those of people who set variables.
+PLAINER = {
+    "int_parsing": "write a whole number, e.g. 8",
+    "int_from_float": "write a whole number, e.g. 8",
+    "float_parsing": "write a number, e.g. 2.5",
+    "finite_number": "write a number, e.g. 2.5",
+}
 Words = Annotated[tuple[str, ...], NoDecode]  # written as one comma-separated variable
 
 
@@ -74,8 +84,10 @@ class Settings(BaseSettings):
         repr=False,
         description="Where the poller keeps its state (SQLAlchemy URL). Default: SQLite in HOME.",
     )
-    poll_interval: float = Field(default=900.0, ge=0.05, description="Seconds between two polls of a feed.")
-    poll_timeout: float = Field(default=30.0, gt=0, description="Seconds that one poll may take in all.")
+    poll_interval: Number = Field(
+        default=900.0, ge=0.05, le=7 * DAY, description="Seconds between two polls of a feed."
+    )
+    poll_timeout: Number = Field(default=30.0, gt=0, le=HOUR, description="Seconds that one poll may take in all.")
     poll_max_bytes: int = Field(default=10 * 1024**2, ge=1024, description="Largest feed document, decompressed.")
     poll_parallel: int = Field(default=100, ge=1, description="Polls in flight at once.")
     contact: str = Field(default="", description="Address or page where publishers reach you; sent in the User-Agent.")
@@ -90,12 +102,20 @@ class Settings(BaseSettings):
     story_articles: int = Field(
         default=1_000_000, ge=100, description="How many articles the story window holds at most."
     )
-    story_hours: float = Field(default=72.0, gt=0, description="How long the story window is, in hours.")
-    story_memory_days: float = Field(
-        default=30.0, gt=0, description="How long an alerted story is remembered, so that a late copy stays silent."
+    story_hours: Number = Field(
+        default=72.0, gt=0, le=24 * YEAR_DAYS, description="How long the story window is, in hours."
     )
-    stall_seconds: float = Field(
-        default=10.0, gt=0, description="Seconds without progress, while there is work, after which a program restarts."
+    story_memory_days: Number = Field(
+        default=30.0,
+        gt=0,
+        le=100 * YEAR_DAYS,
+        description="How long an alerted story is remembered, so that a late copy stays silent.",
+    )
+    stall_seconds: Number = Field(
+        default=10.0,
+        gt=0,
+        le=HOUR,
+        description="Seconds without progress, while there is work, after which a program restarts.",
     )
 
     alerts_database: str = Field(
@@ -104,11 +124,17 @@ class Settings(BaseSettings):
         description="Watchlists, subscriptions, alerts, deliveries (SQLAlchemy URL). Default: SQLite in HOME.",
     )
     send_parallel: int = Field(default=8, ge=1, description="Deliveries in flight at once.")
-    send_lease: float = Field(
-        default=60.0, gt=1, description="Seconds after which a claimed delivery without an outcome is tried again."
+    send_lease: Number = Field(
+        default=60.0,
+        gt=1,
+        le=HOUR,
+        description="Seconds after which a claimed delivery without an outcome is tried again.",
     )
-    age_gate_hours: float = Field(
-        default=24.0, gt=0, description="An article published longer ago than this is held, not alerted."
+    age_gate_hours: Number = Field(
+        default=24.0,
+        gt=0,
+        le=24 * 200 * YEAR_DAYS,
+        description="An article published longer ago than this is held, not alerted.",
     )
     smtp_host: str = Field(default="", description="Mail server for e-mail channels.")
     smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
@@ -139,8 +165,31 @@ class Settings(BaseSettings):
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for word in value:
+            _refuse_url(word)
             if "/" in word:
                 ip_network(word)
+        return value
+
+    @field_validator("own_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for word in value:
+            _refuse_url(word)
+        return value
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if value and not ADDRESS.fullmatch(value):
+            raise ValueError(f"{value!r} is no address; write e.g. newswatch@news.example")
+        return value
+
+    @field_validator("ingest_database", "alerts_database")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        """Only the mistake that a driver answers worst; the rest is checked where the database is opened."""
+        if value.startswith("postgres:"):
+            raise ValueError("no database address; did you mean postgresql://user:password@host/name?")
         return value
 
     @field_validator("webhook_ports")
@@ -264,11 +313,18 @@ def _unknown(variable: str) -> str:
 
 
 def _explain(detail: Any) -> str:
-    return f"{_variable(str(detail['loc'][0]))}: {detail['msg'].removeprefix('Value error, ')}"
+    said = PLAINER.get(detail["type"]) or detail["msg"].removeprefix("Value error, ")
+    return f"{_variable(str(detail['loc'][0]))}: {said}"
 
 
 def _variable(name: str) -> str:
     return PREFIX + name.upper()
+
+
+def _refuse_url(word: str) -> None:
+    scheme, mark, _ = word.partition("://")
+    if mark:
+        raise ValueError(f"{word!r} is an address; write a host or network, without {scheme}://")
 
 
 def _is_port(word: str) -> bool:

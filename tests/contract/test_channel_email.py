@@ -180,7 +180,7 @@ def test_a_server_without_login_or_encryption_is_transient(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("facts", "complaint"), [({"smtp_host": ""}, "NEWSWATCH_SMTP_HOST"), ({"smtp_from": "news"}, "NEWSWATCH_SMTP_FROM")]
+    ("facts", "complaint"), [({"smtp_host": ""}, "NEWSWATCH_SMTP_HOST"), ({"smtp_from": ""}, "NEWSWATCH_SMTP_FROM")]
 )
 def test_a_missing_mail_server_or_sender_is_a_misconfiguration(
     tmp_path: Path, facts: dict[str, str], complaint: str

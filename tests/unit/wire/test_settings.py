@@ -80,7 +80,16 @@ def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) ->
         ("INSTANCE", "one two", "pattern"),
         ("KAFKA_PREFIX", "a/b", "pattern"),
         ("PORT", "-1", "greater than or equal to 0"),
-        ("POLL_INTERVAL", "soon", "valid number"),
+        ("POLL_INTERVAL", "soon", "write a number"),
+        ("POLL_INTERVAL", "inf", "write a number"),
+        ("STORY_HOURS", "nan", "write a number"),
+        ("AGE_GATE_HOURS", "1e300", "less than or equal to"),
+        ("SEND_PARALLEL", "many", "write a whole number"),
+        ("SEND_PARALLEL", "2.5", "write a whole number"),
+        ("ALLOW_PRIVATE", "http://intranet.example", "write a host or network, without http://"),
+        ("OWN_HOSTS", "a.example,https://b.example/x", "write a host or network, without https://"),
+        ("SMTP_FROM", "newswatch", "is no address"),
+        ("ALERTS_DATABASE", "postgres://u:secret@h/n", "did you mean postgresql://"),
         ("STALL_SECONDS", "0", "greater than 0"),
     ],
 )
@@ -203,7 +212,7 @@ CHANGES = st.fixed_dictionaries(
         "log_level": st.sampled_from(["debug", "info", "warning", "error"]),
         "port": st.integers(0, 65535),
         "kafka": st.just("") | WORD.map(lambda host: f"{host}:9092,{host}.example:9093"),
-        "poll_interval": st.floats(min_value=0.05, max_value=1e9),
+        "poll_interval": st.floats(min_value=0.05, max_value=1e6),
         "allow_private": st.lists(WORD, max_size=3).map(tuple),
         "webhook_ports": st.lists(st.integers(1, 65535).map(str), min_size=1, max_size=3).map(tuple),
         "smtp_password": st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
@@ -247,3 +256,15 @@ def test_a_secret_in_a_file_stays_there_for_other_processes(monkeypatch: pytest.
     monkeypatch.setenv("NEWSWATCH_SMTP_PASSWORD_FILE", str(tmp_path / "secret"))
     monkeypatch.setenv("NEWSWATCH_PORT", "8080")
     assert environment(load()) == {"NEWSWATCH_PORT": "8080"}
+
+
+def test_no_span_of_time_is_longer_than_a_clock_can_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    spans = [name for name, field in Settings.model_fields.items() if field.annotation is float]
+    assert "age_gate_hours" in spans
+    mistakes = mistakes_of(monkeypatch, **{name.upper(): "1e12" for name in spans})
+    assert len(mistakes) == len(spans)
+
+
+def test_a_secret_in_a_wrong_address_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    [mistake] = mistakes_of(monkeypatch, ALERTS_DATABASE="postgres://u:secret@h/n")
+    assert "secret" not in mistake
