@@ -37,8 +37,14 @@ def _group() -> None:
 
 
 def validate(file: File) -> None:
-    """Check a configuration file: every mistake at once, with its line. Changes nothing."""
-    print(f"{file}: no mistakes; {count(_load(file))}")
+    """Check a configuration file: every mistake at once, with its line; advise on risky names. Changes nothing."""
+    from stream.matching.advice import advice_on
+
+    wanted = _load(file)
+    print(f"{file}: no mistakes; {count(wanted)}")
+    for watchlist in wanted.watchlists:
+        for line in advice_on(watchlist.entities):
+            print(f"{file}: advice on {watchlist.id}: {line}", file=sys.stderr)
 
 
 def apply(
