@@ -18,19 +18,19 @@ from stream.stories.rarity import Rarity
 from wire.messages import Relation
 
 # Log-odds from which it is so. A short text shows less, and its even chances are worth more: see docs/stories.md.
-COPY_FULL, COPY_SHORT = 2.0, 1.5
+COPY_FULL, COPY_SHORT = 2.2, 1.5
 SHORT_WORDS, FULL_WORDS = 40, 120
 TRANSLATION, TRANSLATION_SHORT = 0.2, 1.5
 # Another report on the same people shares their names alone. So little in common asks for more certainty.
 FAINT_COSINE, FAINT_LEAD, FAINT_MORE = 0.1, 0.08, 2.0
 # So many numbers, all of them in both texts, with the names: the same report, reworded from end to end.
-FACTS_NUMBERS, FACTS_SHARE, FACTS_COSINE, FACTS_NAMES = 5, 0.85, 0.3, 0.7
-RELATED = 0.5
+FACTS_NUMBERS, FACTS_SHARE, FACTS_COSINE, FACTS_NAMES = 5, 0.95, 0.3, 0.7
+RELATED = 0.2
 NO_DOUBT = 2.0  # above what is needed
 DIFFERENT = -9.0
 NUMBERS_APART, NUMBERS_SHARED = 3, 0.5  # so many in each lead that the other lacks, and fewer than half shared in all
 SAME_PAGE = 6.0  # two articles under one address whose words or title agree at least a little
-SAME_LANGUAGE_PASSAGES = 3  # passages that no two languages share: the language was mistaken
+SAME_LANGUAGE = 0.3  # of the passages; two languages share names and quotes, no more: the language was mistaken
 UPDATED_NEW, UPDATED_LENGTH = 0.25, 1.15
 _AT = {name: place for place, name in enumerate(COLUMNS)}
 
@@ -90,7 +90,7 @@ def _compare(new: Seen, olds: list[Seen], language: int, now: float, rarity: Rar
     columns = columns_of(likeness, outside)
     scores, needed = copy_scores(columns), _needed(outside, COPY_SHORT, COPY_FULL)
     if mine and language not in (0, mine):
-        foreign = likeness[:, _AT["passages_shared"]] < SAME_LANGUAGE_PASSAGES
+        foreign = np.minimum(likeness[:, _AT["passages_new"]], likeness[:, _AT["passages_old"]]) < SAME_LANGUAGE
         scores = np.where(foreign, translation_scores(columns), scores)
         faint = (likeness[:, _AT["cosine"]] < FAINT_COSINE) & (likeness[:, _AT["lead_cosine"]] < FAINT_LEAD)
         asked = _needed(outside, TRANSLATION_SHORT, TRANSLATION) + FAINT_MORE * faint
@@ -155,7 +155,8 @@ def relation_of(new: Seen, found: Found) -> Relation:
     """A translation shares no passages; an update tells a good deal that the earlier text, no mere teaser, did not."""
     old, likeness = found.seen, found.likeness
     mine, theirs = new.fingerprint.language, old.fingerprint.language
-    if mine and theirs and mine != theirs and likeness["passages_shared"] < SAME_LANGUAGE_PASSAGES:
+    passages = min(likeness["passages_new"], likeness["passages_old"])
+    if mine and theirs and mine != theirs and passages < SAME_LANGUAGE:
         return "translation"
     grown = old.words >= SHORT_WORDS and new.words >= UPDATED_LENGTH * old.words
     return "update" if grown and 1 - likeness["terms_new"] >= UPDATED_NEW else "copy"

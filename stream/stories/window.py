@@ -29,9 +29,9 @@ HOUR, DAY = 3600.0, 86400.0
 MEMORY_RINGS = 1 << 17  # articles that the memory's rings are sized for
 ASKED_TERMS = 40  # the rarest
 LOOKED_AT = 24  # candidates
-COMPARED, COMPARED_FOREIGN = 8, 4  # of them are compared in full
+COMPARED, COMPARED_FOREIGN = 6, 3  # of them are compared in full
 # What a candidate must share: of the rarest terms' weight, or passages. Translations share fewer terms.
-SAME_SHARE, FOREIGN_SHARE, PASSAGES_SHARED = 0.08, 0.05, 1.5
+SAME_SHARE, FOREIGN_SHARE, PASSAGES_SHARED = 0.12, 0.07, 1.5
 URL_WEIGHT = np.float32(4)
 
 
