@@ -85,7 +85,7 @@ class Settings(BaseSettings):
         description="Where the poller keeps its state (SQLAlchemy URL). Default: SQLite in HOME.",
     )
     poll_interval: Number = Field(
-        default=900.0, ge=0.05, le=7 * DAY, description="Seconds between two polls of a feed."
+        default=900.0, ge=0.05, le=31 * DAY, description="Seconds between two polls of a feed."
     )
     poll_timeout: Number = Field(default=30.0, gt=0, le=HOUR, description="Seconds that one poll may take in all.")
     poll_max_bytes: int = Field(default=10 * 1024**2, ge=1024, description="Largest feed document, decompressed.")
