@@ -61,7 +61,9 @@ def write_pairs(articles: Path, target: Path) -> None:
 
 
 def print_tables(pairs: list[Path]) -> None:
-    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.ensemble import (  # type: ignore[import-not-found]  # needed here alone, see above
+        HistGradientBoostingClassifier,
+    )
 
     read = [np.load(path) for path in pairs]
     columns, same = (np.concatenate([one[name] for one in read]) for name in ("columns", "same"))
