@@ -39,6 +39,7 @@ FailReason = Literal[
     "html",
     "empty",
     "not_a_feed",
+    "malformed",
     "unreadable",
     "bug",
 ]

@@ -213,6 +213,8 @@ class Poller:
             return Failed(reason="unreadable", detail=str(error))
         if not document.format:
             return Failed(reason="not_a_feed", detail="answered 200 with something that is no feed")
+        if document.flaw:
+            return Failed(reason="malformed", detail=f"no article in it, and its XML is broken: {document.flaw}")
         return document
 
     async def _publish(self, feed: Feed, memory: Memory, fetched: Fetched, document: Document) -> Memory:

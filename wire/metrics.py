@@ -33,6 +33,7 @@ POLL_OUTCOMES = (
     "html",
     "empty",
     "not_a_feed",
+    "malformed",
     "unreadable",
     "bug",
 )

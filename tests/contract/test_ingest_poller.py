@@ -367,18 +367,19 @@ def test_feeds_that_hang_or_break_hold_nobody_back(site: Site, desk: Newsdesk, l
     site.slow.add("/slow")
     site.documents["/page"] = "<!DOCTYPE html><html><body>Log in</body></html>"
     site.documents["/other"] = "{}"
+    site.documents["/cut"] = '<rss version="2.0"><channel><title>Cut off</title>'
     site.show("/good", "One")
-    desk.follow(*(site.url + path for path in ("/slow", "/page", "/other", "/missing", "/good")))
+    desk.follow(*(site.url + path for path in ("/slow", "/page", "/other", "/cut", "/missing", "/good")))
     with desk.polling():
         log.wait_for(1)
         site.show("/good", "One", "Two")
         log.wait_for(2)
         errors = until(lambda: {f: m["error"] for f, m in desk.memories().items() if m["error"]}, "errors")
-        until(lambda: len([m for m in desk.memories().values() if m["error"]]) == 3, "three failing feeds")
+        until(lambda: len([m for m in desk.memories().values() if m["error"]]) == 4, "four failing feeds")
         errors = {name.rpartition("-")[2]: memory["error"] for name, memory in desk.memories().items()}
 
-    assert errors == {"page": "html", "other": "not_a_feed", "missing": "not_found", "good": ""}
-    assert desk.log().count("feed failed") == 3
+    assert errors == {"page": "html", "other": "not_a_feed", "cut": "malformed", "missing": "not_found", "good": ""}
+    assert desk.log().count("feed failed") == 4
 
 
 def test_a_feed_that_kills_its_parser_fails_alone(site: Site, desk: Newsdesk, log: Log) -> None:

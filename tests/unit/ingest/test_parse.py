@@ -183,6 +183,32 @@ def test_a_feed_may_be_empty() -> None:
     assert rss("").drafts == ()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<rss version="2.0"><channel><title>The Harbour Post</title>',
+        '<rss version="2.0"><channel><title>T</title><it',
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>T</titel></feed>',
+    ],
+)
+def test_a_broken_document_without_articles_tells_its_flaw(body: str) -> None:
+    document = articles_in(body.encode(), url=URL)
+
+    assert document.drafts == ()
+    assert document.format
+    assert document.flaw in {"no element found", "unclosed token", "mismatched tag"}
+
+
+def test_only_broken_xml_is_a_flaw_and_only_where_no_article_was_found() -> None:
+    cut = b'<rss version="2.0"><channel><item><title>Ferry stuck</title></item><item><ti'
+
+    assert articles_in(cut, url=URL).drafts
+    assert articles_in(cut, url=URL).flaw == ""
+    assert rss("").flaw == ""
+    mislabelled = '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>É</title></channel></rss>'
+    assert articles_in(mislabelled.encode("latin-1"), url=URL, content_type="text/plain").flaw == ""
+
+
 def test_the_same_item_twice_is_one_article_in_its_later_wording() -> None:
     early = item(guid="1", link="https://a.example/1", title="Fire", pubDate="Mon, 04 Nov 2024 08:00:00 GMT")
     late = item(guid="1", link="https://a.example/1", title="Fire out", pubDate="Mon, 04 Nov 2024 09:00:00 GMT")
