@@ -1,6 +1,6 @@
 """What was learnt from pairs of articles, as tables?
 
-Written by tests/benchmarks/stories/fit.py, from the development days only; not edited by hand. `stream.stories.model` reads it.
+Fitted on the development days only, and not edited by hand: tests/benchmarks/stories/fit.py has the method. Read by `stream.stories.model`.
 """
 # fmt: off
 # ruff: noqa: E501  # a row a tree
