@@ -93,7 +93,10 @@ def _is_touched(before: Row, source: str) -> bool:
 def _refusal(before: Row, source: str) -> str:
     kept = before.kept
     if kept.source != source:
-        return f"{_name(before)} was put in force by {kept.source}; change it there, or use another id here"
+        return (
+            f"{_name(before)} was put in force by {kept.source}; change it there, or use another id here; "
+            f"if this file is that one under a new name: --source {kept.source}"
+        )
     if kept.changed_in != source:
         return (
             f"{_name(before)} was changed in {kept.changed_in} since this file put it there; "

@@ -7,12 +7,12 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from alerts.inbox import ListedAlert, Trouble, list_alerts
 from newswatch.commands.database import reading_alerts
+from newswatch.commands.output import console
 from wire import settings as configuration
 
 app = typer.Typer(help="Look at the alerts.", no_args_is_help=True)
@@ -51,7 +51,7 @@ def _print_table(rows: Iterable[ListedAlert]) -> None:
         fetched = f"{row.fetched_at.astimezone():%Y-%m-%d %H:%M}"
         cells = (row.alert, fetched, row.watchlist, row.title, row.outlet, row.copies, told_of(row))
         table.add_row(*(Text(str(cell)) for cell in cells))
-    Console().print(table)
+    console().print(table)
 
 
 def told_of(row: ListedAlert) -> str:

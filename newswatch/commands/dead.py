@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from newswatch.commands import replays
+from newswatch.commands.output import console
 from wire import settings as configuration
 from wire.dead import letter_of, topic_of
 from wire.errors import NewswatchError, Rejected
@@ -224,4 +224,4 @@ def _print_table(found: Sequence[Buried]) -> None:
         at = f"{one.at.astimezone():%Y-%m-%d %H:%M}"
         cells = (one.id, at, letter.reason, letter.program, was_at, sent_back, last)
         table.add_row(*(Text(_harmless(str(cell))) for cell in cells))
-    Console().print(table)
+    console().print(table)

@@ -22,6 +22,7 @@ from alerts.difference import Difference, compare, counted
 from alerts.edits import Author
 from newswatch.commands.channels import problems
 from newswatch.commands.database import reading_alerts
+from newswatch.commands.output import console
 from wire import settings as configuration
 from wire.errors import Misconfigured
 from wire.service import EXIT_MISCONFIGURED
@@ -111,11 +112,11 @@ def _load(file: Path) -> Catalog:
 
 
 def _show(difference: Difference, *, done: bool) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    plain = Console(highlight=False, soft_wrap=True)
     for line in difference.lines:
-        console.print(Text(line, style=COLORS[line[0]]))
+        plain.print(Text(line, style=COLORS[line[0]]))
     for name in difference.left:
-        console.print(Text(f"  {name} stays in force though the file no longer names it; --prune removes it", "dim"))
+        plain.print(Text(f"  {name} stays in force though the file no longer names it; --prune removes it", "dim"))
     if not difference.lines:
         print("Nothing to change.")
     elif not done:
@@ -155,7 +156,7 @@ def _print_table(rows: Iterable[dict[str, object]]) -> None:
         came_from = Path(str(row["source"])).name  # the full path is in --json
         cells = (row["id"], row["name"], row["version"], row["entities"], row["aliases"], listed or "–", came_from)
         table.add_row(*(Text(str(cell)) for cell in cells))
-    Console().print(table)
+    console().print(table)
 
 
 def _person() -> str:

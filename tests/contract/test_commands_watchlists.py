@@ -124,6 +124,7 @@ def test_another_file_may_not_change_what_this_one_put_there(file: Path) -> None
     result = run("apply", other)
     assert isinstance(result.exception, NewswatchError)
     assert f"watchlist 'energy' was put in force by {file}" in str(result.exception)
+    assert f"under a new name: --source {file}" in str(result.exception)
     assert watchlists() == {"energy": 1, "people": 1}
 
 
