@@ -257,7 +257,7 @@ def test_a_notice_tells_what_is_known_when_it_is_sent(engine: Engine) -> None:
     (claimed,) = claim(engine)
     with reading(engine) as connection:
         notice = notices(connection, [claimed])[claimed.id]
-    assert (notice.key, notice.occasion, notice.kind, notice.story) == (claimed.key, "first", "first", "s1")
+    assert (notice.key, notice.occasion, notice.story) == (claimed.key, "first", "s1")
     assert [each.article for each in notice.copies] == ["a1", "a0", "a2"]
     assert notice.told == copy("a1", outlet="Harbour Post")
     assert (notice.copy_count, notice.outlet_count) == (3, 2)

@@ -23,7 +23,8 @@ PRINTED_BADLY = TEXT.replace("Mais l’argent", "MaisL’argent").replace("deman
     "Cette chronique ne reflète pas l’opinion de la rédaction."
 )
 
-EDITED_AGAIN = """Hier, la directrice d’Orvane Robotics, Maren Holt, a cédé à la banque Cobb & Lyle 12 % du capital, pour un
+EDITED_AGAIN = """Hier, la directrice d’Orvane Robotics, Maren Holt, a cédé à la banque Cobb & Lyle 12 % du
+capital, pour un
 prix de 840 millions de couronnes. Voilà le groupe valorisé à 7 milliards ; il y a six ans, il réparait
 encore des grille-pain à Lower Wick.
 
