@@ -4,6 +4,7 @@ A fixed lower-case event, and its data as fields. Never article bodies, never se
 """
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -15,6 +16,26 @@ from wire.settings import Settings
 SELDOM_SECONDS = 30.0  # how often a driver is heard with the same words: while Kafka is away it is 100 lines a second
 REMEMBERED = 1000
 QUIET = ("kafka", "aiokafka", "faust", "mode", "asyncio", "alembic", "sqlalchemy")  # drivers speak up from warning on
+
+
+# What drivers say of themselves in healthy running, as a warning or worse: each is mended before anybody could read it.
+HARMLESS = re.compile(
+    r"Timer \S* ?.*overlapping|Heartbeat failed.*rebalanc|^Executing .* took .* seconds|Task .* ran for"
+)
+
+
+class Harmless(logging.Filter):
+    """Takes what drivers say of healthy running for what it is: debug."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        self._level = level
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] not in QUIET or not HARMLESS.search(record.getMessage()):
+            return True
+        record.levelno, record.levelname = logging.DEBUG, "DEBUG"
+        return self._level <= logging.DEBUG
 
 
 class Seldom(logging.Filter):
@@ -63,6 +84,7 @@ def set_up(settings: Settings, program: str) -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Harmless(level))
     handler.addFilter(Seldom())
     exceptions = [] if settings.log_format == "console" else [structlog.processors.format_exc_info]
     handler.setFormatter(
