@@ -96,7 +96,7 @@ class Broker:
         command = _Command.find(java=java, jars=kafka_jars(kafka_home=kafka_home, cache=cache))
         # Not before the last broker has ended: until then its port is in use, too.
         with locked(place.folder / "lock", patience=PREDECESSOR_SECONDS) as lock:
-            _check_port(port)
+            check_port(port)
             place.configure(port, partition_bytes)
             if not place.formatted:
                 _format(place, command)
@@ -299,7 +299,8 @@ def _refusal(port: int) -> OSError | None:
     return None
 
 
-def _check_port(port: int) -> None:
+def check_port(port: int) -> None:
+    """Raises `Misconfigured` when the broker could not listen there now; names who does."""
     if refusal := _refusal(port):
         raise Misconfigured(
             f"NEWSWATCH_KAFKA_PORT: cannot listen on port {port}: {refusal.strerror}{_listener(port)}. "

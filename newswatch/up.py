@@ -22,7 +22,7 @@ from typing import Self
 from urllib.error import HTTPError, URLError
 
 from newswatch import child
-from newswatch.broker import Broker, free_port
+from newswatch.broker import Broker, check_port, free_port
 from newswatch.home import claimed
 from wire import settings as configuration
 from wire.errors import Misconfigured, Transient
@@ -99,6 +99,9 @@ class System:
     @classmethod
     def start(cls, settings: Settings, report: Report = _silent) -> Self:
         """Start everything. When that fails, or is interrupted, what was started is stopped again."""
+        # In a new home no broker of ours can still be ending: nothing is to be made there just to be refused.
+        if not settings.kafka and not (settings.home / "kafka").exists():
+            check_port(settings.kafka_port)
         system = cls(settings=settings, report=report)
         system._claim.enter_context(claimed(settings.home))
         try:

@@ -21,7 +21,9 @@ from newswatch import broker as embedded
 from newswatch.broker import Broker, free_port
 from newswatch.home import claimed
 from newswatch.jars import default_cache, kafka_jars
+from newswatch.up import System
 from wire.errors import Misconfigured
+from wire.settings import Settings
 
 AWKWARD = "maison d'été, ça: 100 %"
 LONG_AGO = 1_000_000_000_000  # 2001, in milliseconds
@@ -192,6 +194,12 @@ def test_a_taken_port_is_named_with_who_has_it(home: Path, taken_port: int) -> N
     assert str(taken_port) in str(refusal.value)
     assert f"process {os.getpid()}" in str(refusal.value)
     assert not (home / "kafka" / "data").exists()
+
+
+def test_a_taken_port_leaves_no_home_behind(home: Path, taken_port: int) -> None:
+    with pytest.raises(Misconfigured, match="NEWSWATCH_KAFKA_PORT"):
+        System.start(Settings(home=home / "new", kafka_port=taken_port))
+    assert not (home / "new").exists()
 
 
 def test_a_full_disk_is_refused_before_anything_is_written(home: Path) -> None:
