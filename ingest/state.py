@@ -159,13 +159,15 @@ def _engine(url: str) -> sa.Engine:
                 connect_args={"connect_timeout": SILENT_SECONDS, "tcp_user_timeout": SILENT_SECONDS * 1000},
             )
         if parsed.get_backend_name() != "sqlite":
-            raise Misconfigured("NEWSWATCH_INGEST_DATABASE: write sqlite:///PATH or postgresql://USER@HOST/NAME")
+            raise Misconfigured(
+                "NEWSWATCH_INGEST_DATABASE: write sqlite:////folder/ingest.sqlite or postgresql://user@host/name"
+            )
         if parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(parsed, connect_args={"timeout": 30})
     except (sa.exc.ArgumentError, ValueError) as error:  # a port that is no number is the latter
         raise Misconfigured(
-            "NEWSWATCH_INGEST_DATABASE: not a database address; write sqlite:///PATH or postgresql://USER@HOST/NAME"
+            "NEWSWATCH_INGEST_DATABASE: not a database address; write sqlite:////folder/ingest.sqlite or postgresql://user@host/name"
         ) from error
     except OSError as error:
         raise Misconfigured(f"NEWSWATCH_INGEST_DATABASE: cannot make its folder: {error}") from error

@@ -265,7 +265,9 @@ def _tickers(written: Table, mistakes: Mistakes, bounds: _Bounds) -> tuple[str, 
     found: dict[str, None] = {}
     for item, line in _texts(written, "tickers", mistakes):
         ticker = item.strip().removeprefix("$")
-        if not bounds.ticker.fullmatch(ticker):
+        if not ticker:
+            mistakes.add(line, "an empty ticker; `~` means no value: put it in quotes if it is meant")
+        elif not bounds.ticker.fullmatch(ticker):
             mistakes.add(line, f"{item[:40]!r} is no ticker; write it as the exchange does, e.g. MSFT, BRK.B or 000660")
         found[ticker] = None
     return tuple(found)

@@ -56,7 +56,9 @@ def watchlists() -> dict[str, int]:
 
 def test_validate_counts_what_it_read(file: Path) -> None:
     counted = "2 watchlists, 2 entities, 2 aliases, 1 ticker, 1 subscriber, 1 channel, 2 subscriptions"
-    assert said("validate", file) == f"{file}: no mistakes; {counted}\n"
+    validated = run("validate", file)
+    assert validated.stdout == f"{file}: no mistakes; {counted}\n"
+    assert "advice on energy: the ticker 000660" in validated.stderr
 
 
 def test_validate_shows_every_mistake_and_ends_with_2(file: Path) -> None:

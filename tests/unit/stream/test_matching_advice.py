@@ -22,3 +22,9 @@ def test_two_entities_of_one_name_are_advised_on() -> None:
 def test_a_safe_name_and_one_with_its_context_are_not() -> None:
     asked = msgspec.structs.replace(entity("Apple"), requires=("iPhone",))
     assert list(advice_on([entity("Nora Valtier", "PER"), entity("BP"), asked])) == []
+
+
+def test_a_ticker_that_is_a_bare_number_is_advised_on() -> None:
+    firm = msgspec.structs.replace(entity("Helmont"), tickers=("0700", "HLMT"))
+    (line,) = advice_on([firm])
+    assert "HKG:0700" in line

@@ -126,3 +126,8 @@ def test_a_ticker_is_written_as_the_exchange_does(ticker: str) -> None:
 def test_names_in_any_script_are_names() -> None:
     entities, mistakes = read_as("w.yaml", "- name: 中芯\n- name: Газ\n- name: شركة\n- name: L’Oréal")
     assert ([entity.name for entity in entities], mistakes) == (["中芯", "Газ", "شركة", "L’Oréal"], [])
+
+
+def test_a_tilde_as_ticker_is_told_how_to_be_meant() -> None:
+    _, (mistake,) = read_as("w.yaml", "- {name: Helvion, tickers: [~]}")
+    assert "`~` means no value: put it in quotes" in mistake
