@@ -141,10 +141,9 @@ def test_an_entry_changed_elsewhere_is_refused() -> None:
 def test_an_entry_that_another_file_put_there_is_refused() -> None:
     wanted = Catalog(subscribers=(replace(WANTED.subscribers[0], name="Anna"),))
     found = difference(wanted, kept(WANTED, source="/b.yaml", changed_in="/b.yaml"))
-    assert found.refused == (
-        "subscriber 'anne' was put in force by /b.yaml; change it there, or use another id here; "
-        "if this file is that one under a new name: --source /b.yaml",
-    )
+    (refused,) = found.refused
+    assert refused.startswith("subscriber 'anne' was put in force by /b.yaml; change it there, or use another id here")
+    assert refused.endswith("if this file is that one under a new name: --source /b.yaml")
 
 
 def test_a_file_brought_in_line_with_what_was_changed_elsewhere_owns_it_again() -> None:
