@@ -118,7 +118,9 @@ def test_a_database_of_a_newer_version_is_left_alone(database_url: str) -> None:
         State(database_url)
 
 
-@pytest.mark.parametrize("url", ["mysql://host/db", "nonsense", "postgresql://host:port/db", "postgresql://127.0.0.1:9/none"])
+@pytest.mark.parametrize(
+    "url", ["mysql://host/db", "nonsense", "postgresql://host:port/db", "postgresql://127.0.0.1:9/none"]
+)
 def test_a_database_that_cannot_be_used_names_the_setting(url: str) -> None:
     with pytest.raises(Misconfigured, match="NEWSWATCH_INGEST_DATABASE"):
         State(url)
