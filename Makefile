@@ -38,13 +38,14 @@ check: $(VENV)/.dev ## Formatting, lint, types, import contracts, spelling
 	@$(BIN)/codespell
 
 test: check ## All checks, then all tests
-	@$(BIN)/python -m pytest --numprocesses 2
+	@$(BIN)/python -m pytest --numprocesses 3
 
 bench: $(VENV)/.dev ## Benchmarks (quality, speed, growth); they print tables and fail on nothing
 	@for each in $$(find tests/benchmarks -name 'bench_*.py' | sort); do echo "== $$each"; $(BIN)/python $$each || exit 1; done
 
 proofs: $(VENV)/.dev ## The long form of every kill, outage and drill; writes docs/proofs/
-	@NEWSWATCH_TEST_PROOFS=1 $(BIN)/python -m pytest tests/system -p no:randomly -s
+	@NEWSWATCH_TEST_PROOFS=1 $(BIN)/python -m pytest -p no:randomly -s tests/system tests/contract/test_stream_kills.py \
+		tests/contract/test_stream_rebalance.py tests/contract/test_kafka_away.py tests/contract/test_alerts_worker.py
 
 requirements: ## Pin requirements anew, with hashes (needs the command uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra build pyproject.toml -o requirements.txt

@@ -9,9 +9,12 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from wire.service import VERSION
 
 PROOFS = os.environ.get("NEWSWATCH_TEST_PROOFS") == "1"
+LONG = pytest.mark.skipif(not PROOFS, reason="a long drill: `make proofs` runs it")
 FOLDER = Path(__file__).parent.parent / "docs" / "proofs"
 
 

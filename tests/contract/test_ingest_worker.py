@@ -100,7 +100,7 @@ def test_a_child_that_is_killed_is_replaced() -> None:
     async def read() -> None:
         parser = Parser()
         await titles(parser, FEED)
-        (child,) = psutil.Process().children()
+        (child,) = [each for each in psutil.Process().children() if "ingest.worker" in each.cmdline()]
         child.kill()
         child.wait()
         try:

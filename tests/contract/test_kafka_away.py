@@ -17,6 +17,7 @@ import pytest
 
 from newswatch.broker import Broker, free_port
 from tests.conftest import TestBroker
+from tests.proofs import LONG
 from wire.errors import Misconfigured, Transient
 from wire.kafka import Admin, GroupConsumer, LogReader, Publisher, Record, remove_member, wait_for_kafka
 from wire.settings import Settings
@@ -148,6 +149,7 @@ def test_leaving_a_group_is_silent_when_kafka_is_gone() -> None:
         remove_member(Settings(kafka=address), "alert")
 
 
+@LONG
 def test_every_client_outlives_a_crash_and_a_pause_of_kafka(tmp_path: Path) -> None:
     """One long story, because a Kafka of its own takes seconds to start."""
     port = free_port()

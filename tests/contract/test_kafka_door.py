@@ -325,7 +325,8 @@ def test_records_of_many_partitions_survive_the_refusal_in_one(
     given[20] = record(os.urandom(ARTICLES.max_message_bytes + 100_000), b"20", ARTICLES)
     assert published(publisher, given)[0] == [20]
     found = read(settings, ARTICLES)
-    assert sorted(int(each.value or b"") for each in found) == [number for number in range(60) if number != 20]
+    # What was not acknowledged is sent again, so some may stand there twice; none is missing.
+    assert {int(each.value or b"") for each in found} == {number for number in range(60) if number != 20}
 
 
 def test_when_all_are_refused_all_are_named(admin: Admin, publisher: Publisher) -> None:

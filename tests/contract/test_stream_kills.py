@@ -15,6 +15,7 @@ import pytest
 
 from stream.cluster import cluster
 from stream.shell.clustering import empty_window
+from tests.proofs import LONG
 from tests.stream_rig import (
     NAMES,
     Program,
@@ -118,7 +119,8 @@ def replayed(settings: Settings, annotations: Sequence[Incoming]) -> set[bytes]:
     return said
 
 
-@pytest.mark.timeout(180)
+@LONG
+@pytest.mark.timeout(400)
 def test_killed_programs_say_what_the_engine_says_once_and_only(stream: Stream) -> None:
     articles = all_articles()
     chance = random.Random(7)
@@ -132,7 +134,7 @@ def test_killed_programs_say_what_the_engine_says_once_and_only(stream: Stream) 
         kills += 1
         stream.restart_dead()
     wanted = {one.id for one in articles}
-    assert wait_for(lambda: set(stream.said()) == wanted, timeout=60, meanwhile=stream.restart_dead)
+    assert wait_for(lambda: set(stream.said()) == wanted, timeout=200, meanwhile=stream.restart_dead)
     said = stream.said()
     values = [record.value or b"" for record in stream.matches.read()]
     repeated = len(values) - len(wanted)
